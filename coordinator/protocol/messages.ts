@@ -1,0 +1,112 @@
+import * as v from "valibot";
+import { runConfigSchema } from "./runConfig.ts";
+import { peerIdSchema, viewSchema } from "./view.ts";
+
+const round = v.pipe(v.number(), v.integer(), v.minValue(0));
+const milliseconds = v.pipe(v.number(), v.minValue(0));
+const text = (most: number) => v.pipe(v.string(), v.maxLength(most));
+
+/** The 64-bit hash of a replica's state, as 16 hexadecimal digits. */
+export const hashSchema = v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/));
+
+export const roundMetricsSchema = v.object({
+  images: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  /** Sum of the loss over the images, in nats. */
+  lossSum: v.number(),
+  correct: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  /** Gradient elements that were clamped to the agreed range, and those that were NaN or infinite. */
+  saturated: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  nonFinite: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  /** A step with a non-finite gradient changes nothing, at any peer. */
+  skipped: v.boolean(),
+  learningRate: v.number(),
+});
+
+/** Where a peer's time of one round went. */
+export const roundTimingSchema = v.object({
+  images: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  computeMs: milliseconds,
+  communicateMs: milliseconds,
+  waitMs: milliseconds,
+  bytesSent: v.pipe(v.number(), v.minValue(0)),
+});
+
+const signal = v.looseObject({});
+
+const iceServers = v.array(v.object({ urls: text(500), username: v.optional(text(500)), credential: v.optional(text(500)) }));
+
+export type IceServer = v.InferOutput<typeof iceServers>[number];
+
+/** What a peer says to the coordinator. */
+export const peerMessageSchema = v.variant("type", [
+  /** "I would like to take part." Always the first message. */
+  v.object({
+    type: v.literal("hello"),
+    protocol: v.number(),
+    token: text(128),
+    name: text(40),
+    kind: v.picklist(["tab", "node"]),
+    device: text(200),
+    workers: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(256)),
+    fused: v.boolean(),
+  }),
+  /** "My engine stands: this is the hash of the self-test step, and this fast I was." */
+  v.object({ type: v.literal("ready"), selfTest: hashSchema, imagesPerSecond: v.pipe(v.number(), v.minValue(0)) }),
+  /** "Give this to that peer, so that we find each other." */
+  v.object({ type: v.literal("signal"), to: peerIdSchema, signal }),
+  /** "My link to that peer is now so." */
+  v.object({ type: v.literal("link"), peer: peerIdSchema, state: v.picklist(["direct", "relayed", "lost"]) }),
+  /** "I have applied this round, under this view, and these are my bits." */
+  v.object({ type: v.literal("done"), view: v.number(), round, hash: hashSchema, metrics: roundMetricsSchema, timing: roundTimingSchema }),
+  /** "I am alive", every second; hidden: the tab is in the background; round: the one in progress. */
+  v.object({ type: v.literal("heartbeat"), hidden: v.boolean(), round, waitingFor: text(200) }),
+  /** "I go, on purpose." */
+  v.object({ type: v.literal("leave"), reason: text(200) }),
+]);
+
+export const refusalReasons = ["protocol", "token", "full", "numerics", "self-test", "finished", "malformed", "duplicate"] as const;
+
+/** What the coordinator says to a peer. */
+export const coordinatorMessageSchema = v.variant("type", [
+  /** "You are this peer of this run." */
+  v.object({
+    type: v.literal("welcome"),
+    peer: peerIdSchema,
+    run: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffffffff)),
+    runName: text(100),
+    config: runConfigSchema,
+  }),
+  /** "No, and this is why." The connection ends. */
+  v.object({ type: v.literal("refused"), reason: v.picklist(refusalReasons), sentence: text(500) }),
+  /** "Link up with that peer; the initiator makes the offer." */
+  v.object({ type: v.literal("connect"), peer: peerIdSchema, initiator: v.boolean(), iceServers }),
+  /** "That peer is gone." */
+  v.object({ type: v.literal("gone"), peer: peerIdSchema }),
+  v.object({ type: v.literal("signal"), from: peerIdSchema, signal }),
+  /**
+   * "From their rounds on, it is so." A repair renews the view of the round in progress together with those to come: they are
+   * adopted at once, or a round could begin under the wrong one of them.
+   */
+  v.object({ type: v.literal("views"), views: v.pipe(v.array(viewSchema), v.maxLength(16)), reason: text(1000) }),
+  /** "You may work on all rounds up to this one under the views that you have." */
+  v.object({ type: v.literal("permit"), through: v.pipe(v.number(), v.integer()) }),
+  /** "The swarm stands here": for the join page. */
+  v.object({
+    type: v.literal("swarm"),
+    peers: v.number(),
+    imagesPerSecond: v.number(),
+    loss: v.nullable(v.number()),
+    accuracy: v.nullable(v.number()),
+    round: v.number(),
+    rounds: v.number(),
+  }),
+  /** "The run is complete; this is its hash." */
+  v.object({ type: v.literal("finished"), hash: hashSchema }),
+]);
+
+export type PeerMessage = v.InferOutput<typeof peerMessageSchema>;
+export type CoordinatorMessage = v.InferOutput<typeof coordinatorMessageSchema>;
+export type RoundMetrics = v.InferOutput<typeof roundMetricsSchema>;
+export type RoundTiming = v.InferOutput<typeof roundTimingSchema>;
+export type RefusalReason = (typeof refusalReasons)[number];
+export type Hello = Extract<PeerMessage, { type: "hello" }>;

@@ -1,0 +1,39 @@
+import * as v from "valibot";
+
+/** A peer's number in its run; numbers are never used again. */
+export type PeerId = number;
+
+export const peerIdSchema = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(0xffff));
+
+const round = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+export const viewSchema = v.object({
+  view: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  /** The first round it holds for. Of the views that hold for a round, the newest counts. */
+  fromRound: round,
+  members: v.pipe(v.array(peerIdSchema), v.maxLength(4096)),
+  /** Who follows without contributing, and which member sends the state that round `fromRound` begins with. */
+  observers: v.pipe(v.array(v.object({ peer: peerIdSchema, donor: peerIdSchema, stateOfRound: round })), v.maxLength(4096)),
+  /** slot → peer, for the slots of a training step; evaluations share their slots in the same proportion. */
+  slotHolders: v.pipe(v.array(peerIdSchema), v.maxLength(4096)),
+  /** Owner of slice j is owners[j mod owners.length]. */
+  owners: v.pipe(v.array(peerIdSchema), v.maxLength(4096)),
+});
+
+/** A numbered list of members with its tables. The coordinator alone makes views. */
+export type View = v.InferOutput<typeof viewSchema>;
+
+/** Who computes slot `slot` of a round with `slots` slots. */
+export function slotHolder(view: View, slot: number, slots: number): PeerId {
+  return view.slotHolders[Math.floor((slot * view.slotHolders.length) / slots)] as PeerId;
+}
+
+/** The slots that `peer` computes in a round with `slots` slots. */
+export function slotsOf(view: View, peer: PeerId, slots: number): number[] {
+  return Array.from({ length: slots }, (_, slot) => slot).filter((slot) => slotHolder(view, slot, slots) === peer);
+}
+
+/** The view that holds for `round`: the newest of those that begin at or before it. */
+export function viewFor(views: readonly View[], round: number): View | undefined {
+  return views.findLast((view) => view.fromRound <= round);
+}

@@ -1,0 +1,145 @@
+import type { Hello } from "../protocol/messages.ts";
+import { PROTOCOL_VERSION } from "../protocol/version.ts";
+import type { PeerId } from "../protocol/view.ts";
+import {
+  type Decision,
+  type Effect,
+  followedBy,
+  type Membership,
+  type MembershipOptions,
+  nameOf,
+  type PeerState,
+  peersAt,
+  unchanged,
+  withPeer,
+} from "./membership.ts";
+import { grantPermits } from "./progress.ts";
+import { type Observer, planView } from "./views.ts";
+
+/** Somebody opened the link. */
+export function join(state: Membership, hello: Hello, now: number, options: MembershipOptions): Decision {
+  const id = state.nextPeer;
+  const refused = refusal(state, hello, options);
+  if (refused !== undefined) {
+    return {
+      state: { ...state, nextPeer: id + 1 },
+      effects: [{ ...refused, peer: id }],
+      reasons: [{ kind: "warning", text: `${hello.name} was refused: ${refused.sentence}` }],
+    };
+  }
+  const peer: PeerState = {
+    id,
+    hello,
+    stage: "preparing",
+    links: new Map(),
+    imagesPerSecond: 0,
+    round: undefined,
+    hash: undefined,
+    hidden: false,
+    waitingFor: "its engine",
+    bytesSent: 0,
+    joinedAt: now,
+    lastSeenAt: now,
+  };
+  const { run, runName, config } = options;
+  return {
+    state: { ...state, nextPeer: id + 1, peers: new Map(state.peers).set(id, peer) },
+    effects: [{ type: "send", to: [id], message: { type: "welcome", peer: id, run, runName, config } }],
+    reasons: [{ kind: "join", text: `${nameOf(peer)} joined with ${hello.workers} compute worker${hello.workers === 1 ? "" : "s"}` }],
+  };
+}
+
+function refusal(
+  state: Membership,
+  hello: Hello,
+  options: MembershipOptions,
+): Omit<Extract<Effect, { type: "refuse" }>, "peer"> | undefined {
+  if (hello.protocol !== PROTOCOL_VERSION) {
+    const sentence = `this page speaks protocol ${hello.protocol}, the coordinator ${PROTOCOL_VERSION}: reload the page`;
+    return { type: "refuse", reason: "protocol", sentence };
+  }
+  if (state.phase === "finished")
+    return { type: "refuse", reason: "finished", sentence: "this run is complete: start a new one to train on" };
+  if (state.peers.size >= options.maxPeers) {
+    return { type: "refuse", reason: "full", sentence: `the run has ${state.peers.size} of at most ${options.maxPeers} peers` };
+  }
+  if (options.config.numerics === "fused" && !hello.fused) {
+    const sentence = "this run uses fused multiply-add (--numerics fused), which this browser or Node does not have: try a newer Chromium";
+    return { type: "refuse", reason: "numerics", sentence };
+  }
+  return undefined;
+}
+
+/** Its engine stands and has done the self-test step: it links up with everyone who is as far. */
+export function ready(state: Membership, id: PeerId, selfTest: string, imagesPerSecond: number, options: MembershipOptions): Decision {
+  const peer = state.peers.get(id);
+  if (peer === undefined || peer.stage !== "preparing") return unchanged(state);
+  if (state.selfTest !== undefined && state.selfTest !== selfTest) {
+    const sentence = `the self-test step ended with ${selfTest} instead of ${state.selfTest}: this engine computes other bits than the run`;
+    const reasons = [{ kind: "alarm" as const, text: `${nameOf(peer)} was refused: ${sentence}` }];
+    return { state, effects: [{ type: "refuse", peer: id, reason: "self-test", sentence }], reasons };
+  }
+  const others = peersAt(state, "linking", "observer", "member").map((other) => other.id);
+  const linking = withPeer({ ...state, selfTest }, id, { stage: "linking", imagesPerSecond, waitingFor: "its links" });
+  const iceServers = [...options.iceServers];
+  const effects: Effect[] = others.flatMap((other) => [
+    { type: "send", to: [id], message: { type: "connect", peer: other, initiator: true, iceServers } },
+    { type: "send", to: [other], message: { type: "connect", peer: id, initiator: false, iceServers } },
+  ]);
+  return followedBy({ state: linking, effects, reasons: [] }, (next) => admit(next, options));
+}
+
+/** A link came about, changed, or was lost; a lost one is replaced by a relay, which the peer reports in turn. */
+export function link(
+  state: Membership,
+  id: PeerId,
+  other: PeerId,
+  linkState: "direct" | "relayed" | "lost",
+  options: MembershipOptions,
+): Decision {
+  const peer = state.peers.get(id);
+  if (peer === undefined || !state.peers.has(other)) return unchanged(state);
+  const links = new Map(peer.links);
+  if (linkState === "lost") links.delete(other);
+  else links.set(other, linkState);
+  return admit(withPeer(state, id, { links }), options);
+}
+
+/** Begins the run when enough peers are linked; takes newcomers who are linked with everyone as observers. */
+export function admit(state: Membership, options: MembershipOptions): Decision {
+  const candidates = peersAt(state, "linking");
+  if (candidates.length === 0) return unchanged(state);
+  if (state.phase === "waiting") return beginRun(state, candidates, options);
+  if (state.phase === "finished") return unchanged(state);
+  const present = peersAt(state, "member", "observer");
+  const newcomers = candidates.filter((peer) => present.every((other) => linked(peer, other)));
+  const ready = newcomers.filter((peer, i) => newcomers.slice(0, i).every((other) => linked(peer, other)));
+  return ready.length === 0 ? unchanged(state) : observe(state, ready, options);
+}
+
+function beginRun(state: Membership, candidates: readonly PeerState[], options: MembershipOptions): Decision {
+  const complete = candidates.every((a) => candidates.every((b) => a.id === b.id || linked(a, b)));
+  if (candidates.length < options.minPeers || !complete) return unchanged(state);
+  const members = candidates.reduce((next, { id }) => withPeer(next, id, { stage: "member", round: 0, waitingFor: "round 0" }), state);
+  const text = `the run begins with ${candidates.length} of at least ${options.minPeers} peer${options.minPeers === 1 ? "" : "s"}`;
+  const begun = planView({ ...members, phase: "running", permitted: -1, views: [] }, [], options, { kind: "info", text });
+  return followedBy(begun, (next) => grantPermits(next, options));
+}
+
+/** They follow the run from the next planned view on; a member sends them the state that its first round begins with. */
+export function observe(state: Membership, newcomers: readonly PeerState[], options: MembershipOptions): Decision {
+  const stateOfRound = state.permitted + 1;
+  const donors = peersAt(state, "member");
+  const added: Observer[] = newcomers.map(({ id }, i) => ({ peer: id, donor: (donors[i % donors.length] as PeerState).id, stateOfRound }));
+  const kept = (state.views.at(-1)?.observers ?? []).filter(
+    ({ peer }) => newcomers.every(({ id }) => id !== peer) && state.peers.get(peer)?.stage === "observer",
+  );
+  const next = newcomers.reduce(
+    (now, { id }) => withPeer(now, id, { stage: "observer", round: undefined, waitingFor: "the state" }),
+    state,
+  );
+  const text = `${newcomers.map(nameOf).join(", ")} will follow from round ${stateOfRound}, with the state from ${added.map(({ donor }) => nameOf(next.peers.get(donor) as PeerState)).join(", ")}`;
+  return planView(next, [...kept, ...added], options, { kind: "info", text });
+}
+
+const linked = (a: PeerState, b: PeerState): boolean => a.links.has(b.id) && b.links.has(a.id);

@@ -1,0 +1,46 @@
+import { admit, join, link, ready } from "./admission.ts";
+import {
+  type Decision,
+  followedBy,
+  type Membership,
+  type MembershipEvent,
+  type MembershipOptions,
+  nameOf,
+  unchanged,
+  withPeer,
+} from "./membership.ts";
+import { done } from "./progress.ts";
+import { lost } from "./repair.ts";
+
+/** Every decision of the coordinator: what follows from an event, and why. Knows no clock, socket or chance but its arguments. */
+export function advance(state: Membership, event: MembershipEvent, now: number, options: MembershipOptions): Decision {
+  const seen = "peer" in event ? withPeer(state, event.peer, { lastSeenAt: now }) : state;
+  switch (event.type) {
+    case "join":
+      return join(seen, event.hello, now, options);
+    case "ready":
+      return ready(seen, event.peer, event.selfTest, event.imagesPerSecond, options);
+    case "link":
+      return link(seen, event.peer, event.other, event.state, options);
+    case "done":
+      return done(seen, event.peer, event.report, now, options);
+    case "heartbeat":
+      return unchanged(withPeer(seen, event.peer, { hidden: event.hidden, waitingFor: event.waitingFor }));
+    case "lost":
+      return followedBy(lost(state, event.peer, event.why, options), (next) => admit(next, options));
+    case "tick":
+      return dropSilent(state, now, options);
+    default:
+      return event satisfies never;
+  }
+}
+
+/** Peers that have not been heard of for too long are dropped; their going is then an event of its own. */
+function dropSilent(state: Membership, now: number, options: MembershipOptions): Decision {
+  const silent = [...state.peers.values()].filter(({ lastSeenAt }) => now - lastSeenAt > options.silenceMs);
+  const effects = silent.map((peer) => {
+    const sentence = `${nameOf(peer)} was silent for ${Math.round((now - peer.lastSeenAt) / 1000)} s`;
+    return { type: "drop" as const, peer: peer.id, sentence };
+  });
+  return { state, effects, reasons: [] };
+}

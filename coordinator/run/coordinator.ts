@@ -1,0 +1,153 @@
+import type { IncomingMessage } from "node:http";
+import type { WebSocket } from "ws";
+import type { DashboardMessage } from "../protocol/dashboard.ts";
+import type { Hello, PeerMessage } from "../protocol/messages.ts";
+import { roundCount } from "../protocol/rounds.ts";
+import type { PeerId } from "../protocol/view.ts";
+import { advance } from "./advance.ts";
+import { DashboardFeed, type Position } from "./dashboardFeed.ts";
+import {
+  type Decision,
+  type Effect,
+  emptyMembership,
+  type Membership,
+  type MembershipEvent,
+  type MembershipOptions,
+  type Reason,
+} from "./membership.ts";
+import { PeerSockets } from "./peerSockets.ts";
+
+const TICK_MS = 1000;
+const DASHBOARD_INTERVAL_MS = 250;
+
+export interface CoordinatorOptions extends MembershipOptions {
+  readonly token: string;
+  readonly joinUrl: string;
+  readonly onCommit: (commit: Extract<Effect, { type: "commit" }>) => void;
+  readonly onReason: (reason: Reason) => void;
+  readonly onFinished: () => void;
+}
+
+/** The edge around the decisions of `advance`: sockets and timers. It decides nothing itself. */
+export class Coordinator {
+  readonly #options: CoordinatorOptions;
+  readonly #feed: DashboardFeed;
+  readonly #sockets: PeerSockets;
+  readonly #dashboards = new Map<WebSocket, Position>();
+  readonly #timers: NodeJS.Timeout[];
+  #membership: Membership = emptyMembership;
+
+  constructor(options: CoordinatorOptions) {
+    this.#options = options;
+    this.#feed = new DashboardFeed(options.config, options.runName, options.joinUrl, Date.now());
+    this.#sockets = new PeerSockets(options.token, {
+      onHello: (hello, attach) => this.#greet(hello, attach),
+      onMessage: (peer, message) => this.#hear(peer, message),
+      onClosed: (peer, why) => this.#apply({ type: "lost", peer, why }),
+    });
+    this.#timers = [setInterval(() => this.#tick(), TICK_MS), setInterval(() => this.#updateDashboards(), DASHBOARD_INTERVAL_MS)];
+  }
+
+  get membership(): Membership {
+    return this.#membership;
+  }
+
+  get feed(): DashboardFeed {
+    return this.#feed;
+  }
+
+  acceptPeer(socket: WebSocket, request: IncomingMessage): void {
+    this.#sockets.accept(socket, request);
+  }
+
+  acceptDashboard(socket: WebSocket): void {
+    socket.send(JSON.stringify(this.#feed.snapshot(this.#membership, Date.now()) satisfies DashboardMessage));
+    this.#dashboards.set(socket, this.#feed.position());
+    socket.on("close", () => this.#dashboards.delete(socket));
+    socket.on("error", () => socket.terminate());
+  }
+
+  close(reason: string): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#sockets.closeAll(reason);
+    for (const socket of this.#dashboards.keys()) socket.close(1001, reason);
+  }
+
+  #greet(hello: Hello, attach: (peer: PeerId) => void): void {
+    attach(this.#membership.nextPeer);
+    this.#apply({ type: "join", hello });
+  }
+
+  #hear(peer: PeerId, message: Exclude<PeerMessage, Hello>): void {
+    switch (message.type) {
+      case "ready":
+        this.#apply({ type: "ready", peer, selfTest: message.selfTest, imagesPerSecond: message.imagesPerSecond });
+        break;
+      case "signal":
+        this.#sockets.send(message.to, { type: "signal", from: peer, signal: message.signal });
+        break;
+      case "link":
+        this.#apply({ type: "link", peer, other: message.peer, state: message.state });
+        break;
+      case "done":
+        this.#apply({ type: "done", peer, report: message });
+        break;
+      case "heartbeat":
+        this.#apply({ type: "heartbeat", peer, hidden: message.hidden, waitingFor: message.waitingFor });
+        break;
+      case "leave":
+        this.#sockets.drop(peer, message.reason);
+        break;
+      default:
+        message satisfies never;
+    }
+  }
+
+  #apply(event: MembershipEvent): void {
+    const phase = this.#membership.phase;
+    const decision: Decision = advance(this.#membership, event, Date.now(), this.#options);
+    this.#membership = decision.state;
+    this.#feed.note(decision.reasons, Date.now());
+    for (const reason of decision.reasons) this.#options.onReason(reason);
+    for (const effect of decision.effects) this.#perform(effect);
+    if (phase !== "finished" && this.#membership.phase === "finished") {
+      this.#updateDashboards();
+      this.#options.onFinished();
+    }
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.type) {
+      case "send":
+        for (const peer of effect.to) this.#sockets.send(peer, effect.message);
+        break;
+      case "refuse":
+        this.#sockets.refuse(effect.peer, effect.reason, effect.sentence);
+        break;
+      case "drop":
+        this.#sockets.drop(effect.peer, effect.sentence);
+        break;
+      case "commit":
+        this.#feed.commit(effect.report, effect.members.length, Date.now());
+        this.#options.onCommit(effect);
+        break;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  #tick(): void {
+    this.#apply({ type: "tick" });
+    const { peers, imagesPerSecond, round } = this.#feed.state(this.#membership, Date.now());
+    const rounds = roundCount(this.#options.config);
+    for (const { peer } of peers)
+      this.#sockets.send(peer, { type: "swarm", peers: peers.length, imagesPerSecond, round, rounds, ...this.#feed.latest() });
+  }
+
+  #updateDashboards(): void {
+    for (const [socket, since] of this.#dashboards) {
+      socket.send(JSON.stringify(this.#feed.update(since, this.#membership, Date.now()) satisfies DashboardMessage));
+      this.#dashboards.set(socket, this.#feed.position());
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import type { CoordinatorMessage, Hello, IceServer, RefusalReason, RoundMetrics, RoundTiming } from "../protocol/messages.ts";
+import type { RunConfig } from "../protocol/runConfig.ts";
+import type { PeerId, View } from "../protocol/view.ts";
+
+/**
+ * Who takes part in the run, and how: the state from which every decision of the coordinator follows. It changes only by `advance`.
+ *
+ *     preparing → linking → observer → member        (a newcomer to a run in progress)
+ *     preparing → linking → member                   (present when the run begins)
+ */
+export interface Membership {
+  readonly phase: "waiting" | "running" | "finished";
+  readonly nextPeer: PeerId;
+  readonly nextView: number;
+  readonly peers: ReadonlyMap<PeerId, PeerState>;
+  /** Oldest first: the views that hold for rounds which somebody still works on, and those to come. */
+  readonly views: readonly View[];
+  /** Everyone may work on rounds up to this one under `views`; a planned view begins after it. */
+  readonly permitted: number;
+  /** Rounds that are committed: all below this one. */
+  readonly committed: number;
+  /** The hashes of the latest of them. */
+  readonly hashes: ReadonlyMap<number, string>;
+  /** The hash of the self-test step; the first peer's counts. */
+  readonly selfTest: string | undefined;
+  /** A running mean of the time that a round takes. */
+  readonly roundMs: number;
+  readonly lastCommitAt: number;
+  readonly lastViewAt: number;
+}
+
+export type Stage = "preparing" | "linking" | "observer" | "member";
+
+export interface PeerState {
+  readonly id: PeerId;
+  readonly hello: Hello;
+  readonly stage: Stage;
+  readonly links: ReadonlyMap<PeerId, "direct" | "relayed">;
+  readonly imagesPerSecond: number;
+  /** The round that it works on: it has done all before. Undefined while it has no state. */
+  readonly round: number | undefined;
+  readonly hash: string | undefined;
+  readonly hidden: boolean;
+  readonly waitingFor: string;
+  readonly bytesSent: number;
+  readonly joinedAt: number;
+  readonly lastSeenAt: number;
+}
+
+export type MembershipEvent =
+  | { readonly type: "join"; readonly hello: Hello }
+  | { readonly type: "ready"; readonly peer: PeerId; readonly selfTest: string; readonly imagesPerSecond: number }
+  | { readonly type: "link"; readonly peer: PeerId; readonly other: PeerId; readonly state: "direct" | "relayed" | "lost" }
+  | { readonly type: "done"; readonly peer: PeerId; readonly report: RoundReport }
+  | { readonly type: "heartbeat"; readonly peer: PeerId; readonly hidden: boolean; readonly waitingFor: string }
+  | { readonly type: "lost"; readonly peer: PeerId; readonly why: string }
+  | { readonly type: "tick" };
+
+export interface RoundReport {
+  readonly round: number;
+  readonly hash: string;
+  readonly metrics: RoundMetrics;
+  readonly timing: RoundTiming;
+}
+
+/** What the outside has to do about a decision. */
+export type Effect =
+  | { readonly type: "send"; readonly to: readonly PeerId[]; readonly message: CoordinatorMessage }
+  | { readonly type: "refuse"; readonly peer: PeerId; readonly reason: RefusalReason; readonly sentence: string }
+  | { readonly type: "drop"; readonly peer: PeerId; readonly sentence: string }
+  | { readonly type: "commit"; readonly report: RoundReport; readonly view: number; readonly members: readonly PeerId[] };
+
+/** Why, in a sentence with numbers; the dashboard shows it as it is. */
+export interface Reason {
+  readonly kind: "info" | "join" | "leave" | "warning" | "alarm" | "done";
+  readonly text: string;
+}
+
+export interface Decision {
+  readonly state: Membership;
+  readonly effects: readonly Effect[];
+  readonly reasons: readonly Reason[];
+}
+
+export interface MembershipOptions {
+  readonly config: RunConfig;
+  readonly run: number;
+  readonly runName: string;
+  readonly iceServers: readonly IceServer[];
+  readonly minPeers: number;
+  readonly maxPeers: number;
+  /** A peer that was silent for so long is lost. */
+  readonly silenceMs: number;
+  /** How far ahead of the slowest member a permit reaches, as time. */
+  readonly leaseMs: number;
+}
+
+export const emptyMembership: Membership = {
+  phase: "waiting",
+  nextPeer: 1,
+  nextView: 1,
+  peers: new Map(),
+  views: [],
+  permitted: -1,
+  committed: 0,
+  hashes: new Map(),
+  selfTest: undefined,
+  roundMs: 1000,
+  lastCommitAt: 0,
+  lastViewAt: 0,
+};
+
+export const peersAt = (state: Membership, ...stages: readonly Stage[]): PeerState[] =>
+  [...state.peers.values()].filter((peer) => stages.includes(peer.stage));
+
+export function withPeer(state: Membership, id: PeerId, change: Partial<PeerState>): Membership {
+  const peer = state.peers.get(id);
+  if (peer === undefined) return state;
+  return { ...state, peers: new Map(state.peers).set(id, { ...peer, ...change }) };
+}
+
+/** "Kite (peer 3)". */
+export const nameOf = (peer: PeerState): string => `${peer.hello.name} (peer ${peer.id})`;
+
+export const unchanged = (state: Membership): Decision => ({ state, effects: [], reasons: [] });
+
+/** One decision after another, as one. */
+export function followedBy(first: Decision, next: (state: Membership) => Decision): Decision {
+  const second = next(first.state);
+  return { state: second.state, effects: [...first.effects, ...second.effects], reasons: [...first.reasons, ...second.reasons] };
+}

@@ -1,0 +1,136 @@
+import { describeRound, roundCount } from "../protocol/rounds.ts";
+import type { PeerId } from "../protocol/view.ts";
+import { assignSlots, makespan } from "./assignment.ts";
+import {
+  type Decision,
+  followedBy,
+  type Membership,
+  type MembershipOptions,
+  nameOf,
+  type PeerState,
+  peersAt,
+  type RoundReport,
+  unchanged,
+  withPeer,
+} from "./membership.ts";
+import { effectiveViews, planView } from "./views.ts";
+
+/** A permit reaches at least one round beyond those in progress, so that nobody waits for the coordinator, and at most so many. */
+const MIN_LEASE_ROUNDS = 2;
+const MAX_LEASE_ROUNDS = 64;
+
+/** Slots are shared out anew when that makes a step so much faster, and not more often than this. */
+const REBALANCE_GAIN = 1.15;
+const REBALANCE_INTERVAL_MS = 5000;
+
+/** Nobody can report a round older than this: permits do not reach so far. */
+const REMEMBERED_ROUNDS = 4 * MAX_LEASE_ROUNDS;
+
+/** Weight of the newest measurement in a running mean. */
+const SMOOTHING = 0.25;
+
+/** A peer has applied a round, and these are its bits. */
+export function done(state: Membership, id: PeerId, report: RoundReport, now: number, options: MembershipOptions): Decision {
+  const peer = state.peers.get(id);
+  if (peer === undefined || (peer.stage !== "member" && peer.stage !== "observer")) return unchanged(state);
+  const expected = state.hashes.get(report.round);
+  if (expected !== undefined && expected !== report.hash) {
+    const sentence = `${nameOf(peer)} ended round ${report.round} with ${report.hash}, the run with ${expected}`;
+    return {
+      state,
+      effects: [{ type: "drop", peer: id, sentence }],
+      reasons: [{ kind: "alarm", text: `${sentence}: it has to join again` }],
+    };
+  }
+  const measured = withPeer(state, id, {
+    round: report.round + 1,
+    hash: report.hash,
+    imagesPerSecond: newSpeed(peer, report),
+    bytesSent: peer.bytesSent + report.timing.bytesSent,
+  });
+  const committed = report.round === state.committed ? commit(measured, report, now) : unchanged(measured);
+  return [promote, grantPermits, rebalance, finish].reduce(
+    (decision, next) => followedBy(decision, (s) => next(s, options, now)),
+    committed,
+  );
+}
+
+function newSpeed(peer: PeerState, { timing }: RoundReport): number {
+  if (timing.images === 0 || timing.computeMs <= 0) return peer.imagesPerSecond;
+  const measured = (1000 * timing.images) / timing.computeMs;
+  return peer.imagesPerSecond === 0 ? measured : (1 - SMOOTHING) * peer.imagesPerSecond + SMOOTHING * measured;
+}
+
+function commit(state: Membership, report: RoundReport, now: number): Decision {
+  const hashes = new Map(state.hashes).set(report.round, report.hash);
+  hashes.delete(report.round - REMEMBERED_ROUNDS);
+  const view = state.views.findLast(({ fromRound }) => fromRound <= report.round)?.view ?? 0;
+  const members = peersAt(state, "member").map(({ id }) => id);
+  const roundMs = state.lastCommitAt === 0 ? state.roundMs : (1 - SMOOTHING) * state.roundMs + SMOOTHING * (now - state.lastCommitAt);
+  const { skipped, nonFinite } = report.metrics;
+  const text = `step ${report.round} was skipped by everyone alike: ${nonFinite} gradient elements are not finite; a lower learning rate may help`;
+  return {
+    state: { ...state, committed: report.round + 1, hashes, roundMs, lastCommitAt: now },
+    effects: [{ type: "commit", report, view, members }],
+    reasons: skipped ? [{ kind: "alarm", text }] : [],
+  };
+}
+
+/** Observers who hold the run's bits and are level with the members become members. */
+function promote(state: Membership, options: MembershipOptions): Decision {
+  const newest = state.committed - 1;
+  const level = peersAt(state, "observer").filter(({ round }) => round !== undefined && round >= newest);
+  if (level.length === 0 || state.phase !== "running") return unchanged(state);
+  const next = level.reduce((now, { id }) => withPeer(now, id, { stage: "member" }), state);
+  const observers = (state.views.at(-1)?.observers ?? []).filter(({ peer }) => next.peers.get(peer)?.stage === "observer");
+  const text = `${level.map(nameOf).join(", ")} took part from round ${state.permitted + 1}: the state is the run's`;
+  return planView(next, observers, options, {
+    kind: "join",
+    text: text.replace("took part", level.length === 1 ? "takes part" : "take part"),
+  });
+}
+
+/** Lets everyone work on: as many rounds beyond the slowest member as fit in the lease. */
+export function grantPermits(state: Membership, options: MembershipOptions): Decision {
+  const members = peersAt(state, "member", "observer").filter(({ round }) => round !== undefined);
+  if (members.length === 0 || state.phase !== "running") return unchanged(state);
+  const slowest = Math.min(...members.map(({ round }) => round as number));
+  const lease = Math.min(MAX_LEASE_ROUNDS, Math.max(MIN_LEASE_ROUNDS, Math.ceil(options.leaseMs / state.roundMs)));
+  const through = Math.min(slowest + lease, roundCount(options.config) - 1);
+  if (through <= state.permitted) return unchanged(state);
+  const to = peersAt(state, "member", "observer").map(({ id }) => id);
+  const views = effectiveViews(state.views, Math.max(0, slowest - 1));
+  return {
+    state: { ...state, permitted: through, views },
+    effects: [{ type: "send", to, message: { type: "permit", through } }],
+    reasons: [],
+  };
+}
+
+/** Shares the slots out anew when the measured speeds say that a step could be clearly faster. */
+function rebalance(state: Membership, options: MembershipOptions, now: number): Decision {
+  const members = peersAt(state, "member");
+  const view = state.views.at(-1);
+  if (view === undefined || members.length < 2 || now - state.lastViewAt < REBALANCE_INTERVAL_MS) return unchanged(state);
+  const best = makespan(assignSlots(options.config.slots, members, view.slotHolders), members);
+  const gain = makespan(view.slotHolders, members) / best;
+  if (gain < REBALANCE_GAIN) return unchanged(state);
+  const text = `slots were shared out anew by measured speed: a step takes ${Math.round(100 - 100 / gain)} % less time`;
+  return planView({ ...state, lastViewAt: now }, view.observers, options, { kind: "info", text });
+}
+
+/** The run is complete when every member has done the last round. */
+function finish(state: Membership, options: MembershipOptions): Decision {
+  const rounds = roundCount(options.config);
+  const members = peersAt(state, "member");
+  if (state.phase !== "running" || members.length === 0 || members.some(({ round }) => (round ?? 0) < rounds)) return unchanged(state);
+  const hash = state.hashes.get(rounds - 1) as string;
+  const to = peersAt(state, "member", "observer", "linking", "preparing").map(({ id }) => id);
+  const { step } = describeRound(options.config, rounds - 1);
+  const steps = Math.max(step, options.config.steps);
+  return {
+    state: { ...state, phase: "finished" },
+    effects: [{ type: "send", to, message: { type: "finished", hash } }],
+    reasons: [{ kind: "done", text: `the run is complete after ${steps} steps; every replica ends with ${hash}` }],
+  };
+}

@@ -1,0 +1,67 @@
+import { type PeerId, type View, viewFor } from "../protocol/view.ts";
+import { assignOwners, assignSlots, reassignOwners, reassignSlots, type Worker } from "./assignment.ts";
+import { type Decision, type Membership, type MembershipOptions, type PeerState, peersAt, type Reason } from "./membership.ts";
+
+export type Observer = View["observers"][number];
+
+const workerOf = ({ id, imagesPerSecond }: PeerState): Worker => ({ id, imagesPerSecond });
+
+/**
+ * A new view from the first round that nobody may have begun: permits reach to `permitted`, and a peer gets view and permits over
+ * one ordered connection, so every member holds the view before it begins that round.
+ */
+export function planView(state: Membership, observers: readonly Observer[], options: MembershipOptions, reason: Reason): Decision {
+  const members = peersAt(state, "member");
+  const previous = state.views.at(-1)?.slotHolders ?? [];
+  const view: View = {
+    view: state.nextView,
+    fromRound: state.permitted + 1,
+    members: members.map(({ id }) => id),
+    observers: [...observers],
+    slotHolders: assignSlots(options.config.slots, members.map(workerOf), previous),
+    owners: assignOwners(members.map(({ id }) => id)),
+  };
+  return announce(state, [view], reason);
+}
+
+/**
+ * The views without a peer that is lost, from the lowest round in progress on. Within a round nobody else loses a slot, so whoever has
+ * sent a sum over several slots need not take it back.
+ */
+export function repairViews(state: Membership, lost: PeerId, reason: Reason): Decision {
+  const members = peersAt(state, "member");
+  const inProgress = Math.min(...members.map(({ round }) => round ?? 0));
+  const left = members.map(({ id }) => id);
+  const repaired = effectiveViews(state.views, inProgress).map((view, i): View => {
+    const stays = members.filter(({ id }) => view.members.includes(id));
+    const workers = (stays.length > 0 ? stays : members).map(workerOf);
+    return {
+      view: state.nextView + i,
+      fromRound: Math.max(view.fromRound, inProgress),
+      members: stays.length > 0 ? view.members.filter((id) => left.includes(id)) : left,
+      observers: view.observers.filter(({ peer }) => peer !== lost && state.peers.has(peer)),
+      slotHolders: reassignSlots(view.slotHolders, workers),
+      owners: reassignOwners(
+        view.owners,
+        workers.map(({ id }) => id),
+      ),
+    };
+  });
+  return announce(state, repaired, reason);
+}
+
+/** The views that hold for some round from `round` on, oldest first. */
+export function effectiveViews(views: readonly View[], round: number): View[] {
+  const current = viewFor(views, round);
+  const later = views.filter((view) => view.fromRound > round && viewFor(views, view.fromRound) === view);
+  return [...(current === undefined ? [] : [current]), ...later].sort((a, b) => a.fromRound - b.fromRound);
+}
+
+function announce(state: Membership, views: readonly View[], reason: Reason): Decision {
+  const to = peersAt(state, "member", "observer").map(({ id }) => id);
+  return {
+    state: { ...state, nextView: state.nextView + views.length, views: [...state.views, ...views] },
+    effects: [{ type: "send", to, message: { type: "views", views: [...views], reason: reason.text.slice(0, 1000) } }],
+    reasons: [reason],
+  };
+}

@@ -1,0 +1,43 @@
+/**
+ * Which slots a sum contains: one bit a slot, in 32-bit words. Two sums may be added only when their coverages are disjoint;
+ * so a slot that was computed twice is still counted once.
+ */
+export type Coverage = Uint32Array;
+
+export const coverageWords = (slots: number): number => Math.ceil(slots / 32);
+
+export function coverageOf(slots: number, members: Iterable<number>): Coverage {
+  const coverage = new Uint32Array(coverageWords(slots));
+  for (const slot of members) {
+    if (slot < 0 || slot >= slots) throw new RangeError(`slot ${slot} is not one of ${slots} slots`);
+    coverage[slot >>> 5] |= 1 << (slot & 31);
+  }
+  return coverage;
+}
+
+export const overlaps = (a: Coverage, b: Coverage): boolean => a.some((word, i) => (word & b[i]) !== 0);
+
+export const isSubset = (a: Coverage, b: Coverage): boolean => a.every((word, i) => (word & ~b[i]) === 0);
+
+export const union = (a: Coverage, b: Coverage): Coverage => a.map((word, i) => word | b[i]);
+
+export const isEmpty = (a: Coverage): boolean => a.every((word) => word === 0);
+
+/** The lowest slot that is not covered; `slots` when all are. */
+export function firstMissing(a: Coverage, slots: number): number {
+  for (let word = 0; word < a.length; word++) {
+    const missing = ~a[word] >>> 0;
+    if (missing !== 0) return Math.min(slots, word * 32 + (31 - Math.clz32(missing & -missing)));
+  }
+  return slots;
+}
+
+export const covers = (a: Coverage, slot: number): boolean => (a[slot >>> 5] & (1 << (slot & 31))) !== 0;
+
+/** Whether bits beyond the last slot are clear: a coverage from outside is believed only then. */
+export const isWithin = (a: Coverage, slots: number): boolean =>
+  a.length === coverageWords(slots) && (slots % 32 === 0 || a[a.length - 1] >>> (slots % 32) === 0);
+
+export function slotsIn(a: Coverage, slots: number): number[] {
+  return Array.from({ length: slots }, (_, slot) => slot).filter((slot) => covers(a, slot));
+}

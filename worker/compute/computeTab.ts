@@ -1,0 +1,5 @@
+import { expose } from "comlink";
+import { createComputeWorker } from "./createComputeWorker.ts";
+
+/** The entry of a tab's compute worker. */
+expose(createComputeWorker());

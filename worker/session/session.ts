@@ -1,0 +1,225 @@
+import { describeRound, type Round, roundCount } from "../../coordinator/protocol/rounds.ts";
+import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
+import { slotsOf, type View, viewFor } from "../../coordinator/protocol/view.ts";
+import { type Frame, frameKinds, MalformedFrame } from "../collective/frame.ts";
+import { RoundExchange, type RoundPlan } from "../collective/roundExchange.ts";
+import type { VectorLayout } from "../collective/vectorLayout.ts";
+import { Changes } from "./changes.ts";
+import { StateReceiver, stateFrames } from "./stateTransfer.ts";
+
+export interface SessionOptions {
+  readonly run: number;
+  readonly self: number;
+  readonly config: RunConfig;
+  readonly layoutOf: (kind: Round["kind"]) => VectorLayout;
+  readonly stateElements: number;
+  readonly send: (peer: number, frame: Frame) => void;
+}
+
+/** Frames further ahead than this are refused: a permit never reaches so far beyond what a peer has done. */
+const MAX_ROUNDS_AHEAD = 256;
+
+/**
+ * This peer's place in the run: the views and permits it holds, the rounds in progress, and what it waits for.
+ * The training loop asks it what to do next; messages and frames drive it; it knows neither sockets nor timers nor the engine.
+ */
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #rounds: number;
+  readonly #changes = new Changes();
+  readonly #exchanges = new Map<number, RoundExchange>();
+  readonly #started = new Map<number, Set<number>>();
+  #views: View[] = [];
+  #permitted = -1;
+  #round: number | undefined;
+  #incoming: { readonly round: number; readonly receiver: StateReceiver } | undefined;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#rounds = roundCount(options.config);
+  }
+
+  get self(): number {
+    return this.#options.self;
+  }
+
+  /** The round in progress; undefined before the first. */
+  get round(): number | undefined {
+    return this.#round;
+  }
+
+  /** The view that holds for the round in progress. */
+  get view(): View | undefined {
+    return viewFor(this.#views, this.#round ?? 0);
+  }
+
+  // What the training loop asks.
+
+  /** Where to begin: with the initial state at round 0, or with the state that a donor sent, at a later round. */
+  async start(): Promise<{ readonly round: number; readonly state: Int32Array | undefined }> {
+    const { self } = this.#options;
+    await this.#changes.until(() => this.#incoming?.receiver.complete === true || viewFor(this.#views, 0)?.members.includes(self) === true);
+    const round = this.#incoming?.round ?? 0;
+    const state = this.#incoming?.receiver.state;
+    this.#round = round;
+    return { round, state };
+  }
+
+  /** The next round, as soon as it may begin; undefined when the run is complete. */
+  async begin(): Promise<Round | undefined> {
+    const round = this.#round ?? 0;
+    if (round >= this.#rounds) return undefined;
+    await this.#changes.until(() => this.#permitted >= round && viewFor(this.#views, round) !== undefined);
+    this.#replan(round);
+    return describeRound(this.#options.config, round);
+  }
+
+  /** Observers to whom this peer sends the state that `round` begins with. */
+  awaitingState(round: number): number[] {
+    const observers = viewFor(this.#views, round)?.observers ?? [];
+    return observers.filter(({ donor, stateOfRound }) => donor === this.#options.self && stateOfRound === round).map(({ peer }) => peer);
+  }
+
+  sendState(peer: number, round: number, state: Int32Array): void {
+    const { run, self, send } = this.#options;
+    for (const frame of stateFrames(state, { run, view: this.view?.view ?? 0, round, sender: self })) send(peer, frame);
+  }
+
+  /** Slots for this peer to compute in `round`: first those that the view gives it, then those of peers that are lost meanwhile. */
+  async *work(round: Round): AsyncGenerator<number[], void, void> {
+    const exchange = this.#exchange(round.round);
+    const started = this.#startedIn(round.round);
+    for (;;) {
+      let slots: number[] = [];
+      await this.#changes.until(() => {
+        slots = this.#assigned(round).filter((slot) => !started.has(slot));
+        return slots.length > 0 || exchange.complete;
+      });
+      if (exchange.complete) return;
+      for (const slot of slots) started.add(slot);
+      yield slots;
+    }
+  }
+
+  contribute(round: Round, slots: readonly number[], vector: Int32Array): void {
+    this.#exchange(round.round).contribute(slots, vector);
+  }
+
+  /** The sum of all slots, the same at every peer. */
+  async reduced(round: Round): Promise<Int32Array> {
+    const exchange = this.#exchange(round.round);
+    await this.#changes.until(() => exchange.complete);
+    return exchange.vector;
+  }
+
+  /** The round is applied. What it exchanged is kept for one more round: a peer that lags may still need it. */
+  finish(round: Round): void {
+    this.#round = round.round + 1;
+    for (const old of this.#exchanges.keys()) {
+      if (old < round.round) {
+        this.#exchanges.delete(old);
+        this.#started.delete(old);
+      }
+    }
+    this.#views = this.#views.filter(
+      (view, i) => i === this.#views.length - 1 || view === viewFor(this.#views, round.round) || view.fromRound >= round.round,
+    );
+  }
+
+  // What drives it.
+
+  /** Newer views. They may hold for the round in progress: a peer was lost, and its slots and slices are others' now. */
+  adopt(views: readonly View[]): void {
+    this.#views.push(...views);
+    for (const view of views) this.#prepare(view);
+    const first = Math.min(...views.map(({ fromRound }) => fromRound));
+    for (const round of this.#exchanges.keys()) if (round >= first) this.#replan(round);
+    this.#changes.notify();
+  }
+
+  #prepare(view: View): void {
+    if (this.#round === undefined && view.fromRound === 0) {
+      this.#incoming = undefined; // everyone begins at round 0, perhaps again
+      this.#permitted = -1;
+    }
+    const observer = view.observers.find(({ peer }) => peer === this.#options.self);
+    if (observer !== undefined && this.#round === undefined && this.#incoming?.round !== observer.stateOfRound) {
+      this.#incoming = { round: observer.stateOfRound, receiver: new StateReceiver(this.#options.stateElements) };
+    }
+  }
+
+  permit(through: number): void {
+    this.#permitted = Math.max(this.#permitted, through);
+    this.#changes.notify();
+  }
+
+  /** A frame from another peer. Throws `MalformedFrame` when it cannot belong to this run. */
+  receive(frame: Frame): void {
+    if (frame.run !== this.#options.run) throw new MalformedFrame(`the frame is of run ${frame.run}, this is run ${this.#options.run}`);
+    if (frame.kind === frameKinds.state) {
+      if (frame.round === this.#incoming?.round) this.#incoming.receiver.receive(frame);
+    } else {
+      const earliest = Math.max(0, (this.#round ?? this.#incoming?.round ?? 0) - 1);
+      if (frame.round < earliest) return; // long complete here
+      if (frame.round > earliest + MAX_ROUNDS_AHEAD || frame.round >= this.#rounds) {
+        throw new MalformedFrame(`round ${frame.round} is too far ahead of round ${earliest}`);
+      }
+      this.#exchange(frame.round).receive(frame);
+    }
+    this.#changes.notify();
+  }
+
+  /** The way to a peer has changed, and what was under way on the old one may be lost: it is sent again. */
+  relinked(peer: number): void {
+    for (const exchange of this.#exchanges.values()) exchange.resend(peer);
+  }
+
+  /** Ends every wait with this error. */
+  close(error: Error): void {
+    this.#changes.fail(error);
+  }
+
+  /** In words, for the dashboard. */
+  waitingFor(): string {
+    const round = this.#round;
+    if (round === undefined) return this.#incoming === undefined ? "a place in the run" : "the state, from another peer";
+    if (round >= this.#rounds) return "nothing: the run is complete";
+    if (this.#permitted < round) return `permission for round ${round}`;
+    const exchange = this.#exchanges.get(round);
+    const slots = exchange?.missingSlots() ?? [];
+    if (slots.length > 0) return `slots ${slots.join(", ")}`;
+    const owners = exchange?.missingOwners() ?? [];
+    return owners.length > 0 ? `reduced slices of peers ${owners.join(", ")}` : "nothing";
+  }
+
+  #assigned(round: Round): number[] {
+    const view = viewFor(this.#views, round.round);
+    return view?.members.includes(this.#options.self) ? slotsOf(view, this.#options.self, round.slots) : [];
+  }
+
+  #startedIn(round: number): Set<number> {
+    const started = this.#started.get(round) ?? new Set();
+    this.#started.set(round, started);
+    return started;
+  }
+
+  #exchange(round: number): RoundExchange {
+    const known = this.#exchanges.get(round);
+    if (known !== undefined) return known;
+    const { run, self, config, layoutOf, send } = this.#options;
+    const { kind, slots } = describeRound(config, round);
+    const exchange = new RoundExchange({ run, self, round, slots, layout: layoutOf(kind), send, onReduced: () => this.#changes.notify() });
+    this.#exchanges.set(round, exchange);
+    return exchange;
+  }
+
+  #replan(round: number): void {
+    const view = viewFor(this.#views, round);
+    if (view !== undefined) this.#exchange(round).replan(planOf(view, this.#options.self));
+  }
+}
+
+function planOf(view: View, self: number): RoundPlan {
+  const receivers = [...view.members, ...view.observers.map(({ peer }) => peer)].filter((peer) => peer !== self);
+  return { view: view.view, owners: view.owners, receivers };
+}

@@ -1,0 +1,61 @@
+import type { RoundTiming } from "../../coordinator/protocol/messages.ts";
+import { evaluationRange, type Round } from "../../coordinator/protocol/rounds.ts";
+import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
+import type { Batch, RoundResult } from "../compute/computeWorker.ts";
+import type { ReplicaPool } from "../compute/replicaPool.ts";
+import type { RecordStore } from "../data/recordStore.ts";
+import type { Session } from "../session/session.ts";
+import { slotRecords } from "./sampler.ts";
+
+export interface Training {
+  readonly config: RunConfig;
+  readonly session: Session;
+  readonly replica: ReplicaPool;
+  readonly store: RecordStore;
+  readonly now: () => number;
+  readonly onRound: (round: Round, result: RoundResult, timing: Omit<RoundTiming, "bytesSent">) => void;
+}
+
+/** Data-parallel training as one peer does it: all of it, from the first round to the last. */
+export async function train({ config, session, replica, store, now, onRound }: Training): Promise<void> {
+  const { state } = await session.start();
+  if (state === undefined) await replica.initialize(await batchOf(config, store, firstRound(config), 0));
+  else await replica.load(state);
+
+  for (let round = await session.begin(); round !== undefined; round = await session.begin()) {
+    for (const observer of session.awaitingState(round.round)) session.sendState(observer, round.round, await replica.state());
+
+    const began = now();
+    let computeMs = 0;
+    let images = 0;
+    for await (const slots of session.work(round)) {
+      const batches = await batchesOf(config, store, round, slots);
+      const before = now();
+      const own = await replica.contribution(round, batches); // integers, summed over the slots of this peer
+      computeMs += now() - before;
+      images += batches.reduce((sum, { indices }) => sum + indices.length, 0);
+      session.contribute(round, slots, own);
+    }
+    const computed = now();
+    const reduced = await session.reduced(round); // the same integers at every peer, whoever comes or goes meanwhile
+    const result = await replica.apply(round, reduced); // one update, the same bits everywhere
+
+    session.finish(round);
+    onRound(round, result, { images, computeMs, communicateMs: now() - computed, waitMs: Math.max(0, computed - began - computeMs) });
+  }
+}
+
+const firstRound = (config: RunConfig): Round => ({ kind: "train", round: 0, step: 0, epoch: 0, stepOfEpoch: 0, slots: config.slots });
+
+const batchesOf = (config: RunConfig, store: RecordStore, round: Round, slots: readonly number[]): Promise<Batch[]> =>
+  Promise.all(slots.map((slot) => batchOf(config, store, round, slot)));
+
+async function batchOf(config: RunConfig, store: RecordStore, round: Round, slot: number): Promise<Batch> {
+  if (round.kind === "evaluate") {
+    const { begin, end } = evaluationRange(config, slot);
+    const indices = Int32Array.from({ length: end - begin }, (_, i) => begin + i);
+    return { records: await store.records("test", indices), indices };
+  }
+  const indices = slotRecords(config, round.epoch, round.stepOfEpoch, slot);
+  return { records: await store.records("train", indices), indices };
+}
