@@ -35,8 +35,8 @@ async function train(): Promise<void> {
   say(`Data       ${dataset.source}\nDashboard  ${run.dashboardUrl}\nJoin       ${run.joinUrls.join("\n           ")}`);
   bar.start(config.steps, 0, { loss: "-", accuracy: "-", speed: "-", left: "-" });
   const peers = new HeadlessPeers(run.joinUrls.at(-1) as string, options.workers);
-  for (let i = 0; i < options.peers; i++) peers.start();
-  await run.finished;
+  for (let i = 0; i < options.peers; i++) await peers.start();
+  await Promise.race([run.finished, peers.failed]);
   showProgress(bar, run);
   bar.stop();
   const line = summary(run, config, options.peers);

@@ -1,48 +1,58 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import type { StartedPeers } from "./peers.ts";
 
 const PEER = fileURLToPath(new URL("../../worker/headless/peer.ts", import.meta.url));
 
 /** Peers without a browser, each in a process of its own. */
-export class HeadlessPeers {
-  readonly #running = new Set<ChildProcess>();
+export class HeadlessPeers implements StartedPeers {
+  readonly failed: Promise<never>;
+  readonly #running: ChildProcess[] = [];
   readonly #joinUrl: string;
   readonly #workers: number;
-  #count = 0;
+  #fail: (error: Error) => void = () => undefined;
+  #started = 0;
 
   constructor(joinUrl: string, workers: number) {
     this.#joinUrl = joinUrl;
     this.#workers = workers;
+    this.failed = new Promise((_, reject) => {
+      this.#fail = reject;
+    });
+    this.failed.catch(() => undefined); // heard of where the run is awaited
   }
 
-  get running(): readonly ChildProcess[] {
-    return [...this.#running];
+  get count(): number {
+    return this.#running.length;
   }
 
-  start(): ChildProcess {
-    this.#count++;
-    const peerArguments = [PEER, this.#joinUrl, "--quiet", "--name", `node-${this.#count}`, "--workers", String(this.#workers)];
+  async start(): Promise<void> {
+    this.#started++;
+    const peerArguments = [PEER, this.#joinUrl, "--quiet", "--name", `node-${this.#started}`, "--workers", String(this.#workers)];
     // This process runs TypeScript by an option of Node's; its children do the same.
     const peer = spawn(process.execPath, [...process.execArgv, ...peerArguments], { stdio: ["ignore", "inherit", "inherit"] });
-    this.#running.add(peer);
-    peer.once("exit", () => this.#running.delete(peer));
-    return peer;
+    this.#running.push(peer);
+    peer.once("exit", (code) => {
+      this.#running.splice(this.#running.indexOf(peer), 1);
+      if (code !== null && code !== 0) this.#fail(new Error(`a headless peer ended with exit code ${code}; what it said stands above`));
+    });
   }
 
-  /** Ends them all, and resolves when they are gone. */
-  async stop(): Promise<void> {
-    await Promise.all(this.running.map((peer) => ended(peer, () => peer.kill("SIGKILL"))));
+  async kill(choice: number): Promise<void> {
+    const peer = this.#running[Math.floor(choice * this.#running.length)];
+    if (peer !== undefined) await gone(peer, () => peer.kill("SIGKILL"));
   }
 
-  /** Resolves when all have ended by themselves; those that take longer are ended. */
   async finish(patienceMs: number): Promise<void> {
-    const patience = setTimeout(() => void this.stop(), patienceMs);
-    await Promise.all(this.running.map((peer) => ended(peer, () => undefined)));
+    const patience = setTimeout(() => {
+      for (const peer of this.#running) peer.kill("SIGKILL");
+    }, patienceMs);
+    await Promise.all(this.#running.map((peer) => gone(peer, () => undefined)));
     clearTimeout(patience);
   }
 }
 
-function ended(peer: ChildProcess, end: () => void): Promise<void> {
+function gone(peer: ChildProcess, end: () => void): Promise<void> {
   return new Promise((resolve) => {
     if (peer.exitCode !== null || peer.signalCode !== null) resolve();
     else peer.once("exit", () => resolve());

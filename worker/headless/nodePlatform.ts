@@ -5,10 +5,16 @@ import wrtc from "@roamhq/wrtc";
 import { wrap } from "comlink";
 import nodeEndpoint from "comlink/dist/esm/node-adapter.mjs";
 import { WebSocket } from "ws";
-import { fusedMultiplyAddWorks } from "../../engine/index.ts";
+import { fusedMultiplyAddWorks } from "../../engine/wasm/fusedMultiplyAdd.ts";
 import type { ComputeWorker } from "../compute/computeWorker.ts";
 import { SimplePeerConnector } from "../link/simplePeerConnector.ts";
 import type { Platform, Socket } from "../session/platform.ts";
+
+/** In a thread of Node 20, TypeScript is not loaded by the options of the process: the thread has to ask for it itself. */
+const BOOT = `import("tsx/esm/api").then(({ register }) => {
+  register();
+  return import(${JSON.stringify(new URL("./computeThread.ts", import.meta.url).href)});
+});`;
 
 /** A peer without a page: WebRTC by libwebrtc's Node binding, compute workers in threads. */
 export function nodePlatform(): Platform {
@@ -22,7 +28,7 @@ export function nodePlatform(): Platform {
     openSocket: (url) => new WebSocket(url) as unknown as Socket,
     createConnector: (events) => new SimplePeerConnector(events, wrtc),
     createComputeWorker: async () => {
-      const worker = new Worker(new URL("./computeThread.ts", import.meta.url));
+      const worker = new Worker(BOOT, { eval: true });
       workers.push(worker);
       return wrap<ComputeWorker>(nodeEndpoint(worker as never));
     },

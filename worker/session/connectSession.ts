@@ -8,11 +8,15 @@ import type { PeerControls } from "./status.ts";
 export function connectSession(): PeerControls {
   const worker = new Worker(new URL("./sessionWorker.ts", import.meta.url), { type: "module" });
   const session = wrap<SessionWorker>(worker);
+  const broken = new Promise<never>((_, reject) => {
+    worker.onerror = ({ message }) => reject(new Error(`the session worker of this page failed: ${message || "it could not be loaded"}`));
+  });
+  broken.catch(() => undefined); // heard of by whoever joins
   return {
-    join: (options, onStatus) => {
+    join: async (options, onStatus) => {
       const { port1, port2 } = new MessageChannel();
       serveConnector(port1, (events) => new SimplePeerConnector(events));
-      return session.join(options, describeDevice(), transfer(port2, [port2]), proxy(onStatus));
+      await Promise.race([session.join(options, describeDevice(), transfer(port2, [port2]), proxy(onStatus)), broken]);
     },
     leave: () => session.leave(),
     setHidden: (hidden) => session.setHidden(hidden),

@@ -1,5 +1,5 @@
 import { expose, type Remote, wrap } from "comlink";
-import { fusedMultiplyAddWorks } from "../../engine/index.ts";
+import { fusedMultiplyAddWorks } from "../../engine/wasm/fusedMultiplyAdd.ts";
 import type { ComputeWorker } from "../compute/computeWorker.ts";
 import { RemoteConnector } from "../link/connectorPort.ts";
 import { Peer } from "./peer.ts";

@@ -1,0 +1,67 @@
+import { readFile } from "node:fs/promises";
+import * as v from "valibot";
+import { UserError } from "../options/userError.ts";
+import { hashSchema, roundMetricsSchema } from "../protocol/messages.ts";
+import { peerIdSchema } from "../protocol/view.ts";
+import { openAppendLog, wholeLines } from "./appendLog.ts";
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+/** One committed round: every member of the view reported this hash. */
+const journalEntrySchema = v.object({
+  round: count,
+  view: count,
+  hash: hashSchema,
+  /** With the learning rate. */
+  metrics: roundMetricsSchema,
+  members: v.array(peerIdSchema),
+  /** Milliseconds since 1970. */
+  at: v.number(),
+});
+
+export type JournalEntry = v.InferOutput<typeof journalEntrySchema>;
+
+export interface Journal {
+  /** Resolves once the entry is on the disk. */
+  append(entry: JournalEntry): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens or creates the journal for appending. Read it before: a last line that a crash has torn is cut off here. */
+export async function openJournal(path: string): Promise<Journal> {
+  const log = await openAppendLog(path, { durable: true });
+  return { append: (entry) => log.append(JSON.stringify(entry)), close: log.close };
+}
+
+/** All entries in order. A torn last line never counted; any other damage is refused. */
+export async function readJournal(path: string): Promise<JournalEntry[]> {
+  const lines = new TextDecoder().decode(wholeLines(await readFile(path))).split("\n");
+  lines.pop(); // what follows the last line feed: nothing
+  const entries = lines.map((line, index) => parseEntry(path, index + 1, line));
+  for (const [index, entry] of entries.entries()) {
+    const before = entries[index - 1];
+    if (before !== undefined && entry.round !== before.round + 1) {
+      throw damaged(path, index + 1, `round ${entry.round} follows round ${before.round}`);
+    }
+  }
+  return entries;
+}
+
+function parseEntry(path: string, lineNumber: number, line: string): JournalEntry {
+  const result = v.safeParse(journalEntrySchema, parseJson(path, lineNumber, line));
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  throw damaged(path, lineNumber, `${v.getDotPath(issue) ?? "the entry"}: ${issue.message}`);
+}
+
+function parseJson(path: string, lineNumber: number, line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (cause) {
+    throw damaged(path, lineNumber, "it is not JSON", cause);
+  }
+}
+
+function damaged(path: string, lineNumber: number, why: string, cause?: unknown): UserError {
+  return new UserError(`${path} is damaged at line ${lineNumber}: ${why}. Restore the file, or start a new run.`, { exitCode: 1, cause });
+}

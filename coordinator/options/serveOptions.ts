@@ -1,0 +1,38 @@
+import { type Command, Option } from "commander";
+import { wholeNumber } from "./parse.ts";
+
+/** Where the coordinator finds its data and is found itself. */
+export interface ServeOptions {
+  /** A folder, or "synthetic". */
+  readonly data?: string;
+  readonly host: string;
+  readonly port: number;
+  readonly minPeers: number;
+}
+
+const MAX_PEERS = 1024; // there are never more slots than that, and a peer without a slot has nothing to do
+
+/** Adds the options of a command that serves; `command.opts()` is then a ServeOptions. */
+export function addServeOptions(command: Command): Command {
+  const group = "Coordinator:";
+  const port = wholeNumber("--port", { least: 0, most: 65_535, example: 8080 });
+  const minPeers = wholeNumber("--min-peers", { least: 1, most: MAX_PEERS, example: 2 });
+  return command
+    .addOption(
+      new Option(
+        "--data <folder>",
+        'CIFAR-10, binary version; "synthetic" draws a stand-in (default: $CIFAR10_DIR, else downloaded once)',
+      ).helpGroup(group),
+    )
+    .addOption(
+      new Option("--host <address>", "address to listen on; 0.0.0.0 lets other machines of the network join")
+        .default("127.0.0.1")
+        .helpGroup(group),
+    )
+    .addOption(
+      new Option("--port <n>", "port to listen on, 0 to 65535; 0 takes any free one").argParser(port).default(8080).helpGroup(group),
+    )
+    .addOption(
+      new Option("--min-peers <n>", "tabs that must have joined before training begins").argParser(minPeers).default(1).helpGroup(group),
+    );
+}

@@ -1,0 +1,17 @@
+export { createEngine, type Engine, type EngineOptions } from "./engine.ts";
+export { type NamedTensor, readSafetensors, writeSafetensors } from "./files/safetensors.ts";
+export { elementsOf, type Shape } from "./graph/shape.ts";
+export type { ConvolutionChoice, Numerics } from "./kernels/kernelSet.ts";
+export * from "./layers/constructors.ts";
+export type { Layer } from "./layers/layer.ts";
+export { CIFAR_SHAPE, type Loss, type ModelDefinition, meanSquaredError, softmaxCrossEntropy } from "./model/definition.ts";
+export { describeModel, type ModelDescription } from "./model/description.ts";
+export type { Batch, BatchResult, Model, ModelOptimizer, ModelOptions } from "./model/model.ts";
+export { isModelName, type ModelName, modelDefinition, modelNames } from "./models/models.ts";
+export type { OptimizerConfig } from "./optimizers/optimizer.ts";
+export { learningRateAt, type Schedule } from "./optimizers/schedule.ts";
+export type { ParameterDescriptor } from "./parameters/descriptor.ts";
+export { hash32, hashKey, streamWord } from "./random/hash32.ts";
+export { createReplica, type Replica, type ReplicaConfig } from "./replica/replica.ts";
+export { meanLoss, type StepMetrics, type StepOptions } from "./replica/update.ts";
+export { LOSS_UNITS, mergeVectors, type VectorLayout, vectorLayout } from "./replica/vectorLayout.ts";

@@ -1,0 +1,187 @@
+import type { FunctionBuilder } from "../../wasm/functionBuilder.ts";
+import type { PointerLocal } from "../../wasm/locals.ts";
+import type { LaneCount } from "../../wasm/pointer.ts";
+import type { Conv2dShape } from "../kernels.ts";
+import { type Axis, type AxisShape, forwardAxis, gradientAxis, runsOf } from "./axis.ts";
+import { type ColumnTile, columnTiles, type Segment } from "./columnTiles.ts";
+import { type PackedProduct, packedProduct } from "./packedProduct.ts";
+import { packRows, packTransposed } from "./packWeights.ts";
+import { panelScratch } from "./panels.ts";
+import { type KernelModule, kernelFunction, type Recipe } from "./recipe.ts";
+import { innerProducts, storeSums, TILE_COLUMNS, tileSize, zeroSums } from "./registerTile.ts";
+
+/** A convolution as a gathering of sources into outputs: the forward pass, or the input gradient, which gathers from dy. */
+interface Gathering {
+  readonly rows: Axis;
+  readonly columns: Axis;
+  /** Channels of a source pixel, and those of them that one group reads. */
+  readonly sourceChannels: number;
+  readonly depth: number;
+  /** Channels of an output pixel. */
+  readonly outputChannels: number;
+  /** Taps of a filter row. */
+  readonly kernelWidth: number;
+  readonly accumulate: boolean;
+  product(module: KernelModule): PackedProduct;
+}
+
+/** Any convolution, without rearranging its input. (images, x, w, y) */
+export function directConvolution(shape: Conv2dShape): Recipe {
+  const { channels, outChannels, kernelHeight, kernelWidth, groups } = shape;
+  const depth = channels / groups;
+  const panels = { groups, depth: kernelHeight * kernelWidth * depth, outputs: outChannels / groups };
+  return gatheringRecipe(panelScratch(panels), {
+    rows: forwardAxis(heightAxis(shape)),
+    columns: forwardAxis(widthAxis(shape)),
+    sourceChannels: channels,
+    depth,
+    outputChannels: outChannels,
+    kernelWidth,
+    accumulate: false,
+    product: (module) => ({
+      panels,
+      groupChannels: depth,
+      weightPanel: TILE_COLUMNS,
+      weightGroup: panels.outputs,
+      pack: (lanes) => packRows(module, panels.depth, outChannels, lanes),
+    }),
+  });
+}
+
+/** Its input gradient: every input pixel gathers from the output pixels that it went to. (images, dy, w, dx) */
+export function directInputGradient(shape: Conv2dShape, accumulate: boolean): Recipe {
+  const { channels, outChannels, kernelHeight, kernelWidth, groups } = shape;
+  const depth = outChannels / groups;
+  const taps = kernelHeight * kernelWidth;
+  const filter = { taps, channels: channels / groups, outChannels, groupOutChannels: depth };
+  const panels = { groups, depth: taps * depth, outputs: channels / groups };
+  return gatheringRecipe(panelScratch(panels), {
+    rows: gradientAxis(heightAxis(shape)),
+    columns: gradientAxis(widthAxis(shape)),
+    sourceChannels: outChannels,
+    depth,
+    outputChannels: channels,
+    kernelWidth,
+    accumulate,
+    product: (module) => ({
+      panels,
+      groupChannels: depth,
+      weightPanel: TILE_COLUMNS * outChannels,
+      weightGroup: depth,
+      pack: (lanes) => packTransposed(module, filter, lanes),
+    }),
+  });
+}
+
+export function heightAxis(shape: Conv2dShape): AxisShape {
+  return { ...shape, size: shape.height, kernel: shape.kernelHeight };
+}
+
+export function widthAxis(shape: Conv2dShape): AxisShape {
+  return { ...shape, size: shape.width, kernel: shape.kernelWidth };
+}
+
+function gatheringRecipe(scratchElements: number, gathering: Gathering): Recipe {
+  const { rows, columns, sourceChannels, outputChannels } = gathering;
+  const generate = (module: KernelModule) =>
+    kernelFunction(module, ["x", "w", "y"], (f, images, x, w, y) => {
+      packedProduct(
+        f,
+        module,
+        gathering.product(module),
+        { x, w, y },
+        (place, body) => {
+          const source = [place.x, rows.sources * columns.sources * sourceChannels] as const;
+          const output = [place.y, rows.outputs * columns.outputs * outputChannels] as const;
+          f.walk(images, [source, output], body);
+        },
+        (place, lanes) => gatherMap(f, module, gathering, place, lanes),
+      );
+    });
+  return { scratchElements, generate };
+}
+
+/** One image through one panel: runs of equal rows, in them runs of equal tiles. */
+function gatherMap(
+  f: FunctionBuilder,
+  module: KernelModule,
+  gathering: Gathering,
+  place: { readonly x: PointerLocal; readonly y: PointerLocal; readonly panel: PointerLocal },
+  lanes: readonly LaneCount[],
+): void {
+  const { rows, columns, sourceChannels, depth, outputChannels, kernelWidth } = gathering;
+  const [xRow, yRow, weights, x, y] = [f.pointer(), f.pointer(), f.pointer(), f.pointer(), f.pointer()];
+  const runs = columnTiles(columns, tileSize(module.builder.fused).rows, joinsTaps(gathering));
+  for (const row of runsOf(rows)) {
+    const tap = row.taps[0] ?? { tap: 0, source: 0 };
+    weights.set(place.panel.plus(tap.tap * kernelWidth * depth * 4 * lanes.length));
+    xRow.set(place.x.plus(tap.source * columns.sources * sourceChannels));
+    yRow.set(place.y.plus(row.first * columns.outputs * outputChannels));
+    const rowStrides = [
+      [yRow, rows.phases * columns.outputs * outputChannels],
+      [xRow, rows.sourceStep * columns.sources * sourceChannels],
+    ] as const;
+    f.walk(row.count, rowStrides, () => {
+      for (const { first: tile, count, step } of runs) {
+        x.set(xRow.plus(tile.input * sourceChannels));
+        y.set(yRow.plus(tile.output * outputChannels));
+        const strides = [[y, step.output * outputChannels] as const, [x, step.input * sourceChannels] as const];
+        f.walk(count, strides, () => f.call(gatherTile(module, gathering, tile.tile, lanes), x, weights, y, row.taps.length));
+      }
+    });
+  }
+}
+
+/** Whether the taps of a filter row and the pixels that they read lie one behind the other: then they are one longer inner loop. */
+function joinsTaps(gathering: Gathering): boolean {
+  const { columns, depth, sourceChannels } = gathering;
+  return columns.tapSourceStep === 1 && columns.tapStep === 1 && depth === sourceChannels;
+}
+
+/**
+ * A few pixels of an output row times one panel of channels:
+ *
+ *     source rows      ┌─ pixels of the tile, splat one by one
+ *     ky = 0   · · x x x x · ·           panel: ky, kx, c
+ *     ky = 1   · · x x x x · ·     ×     ┌────────┐          →    pixels × 8 sums
+ *     ky = 2   · · x x x x · ·           │ w … w  │
+ *
+ * for ky { for each segment of taps kx { for c { sums[pixel] += x[ky, pixel + kx, c] · w[ky, kx, c] } } }
+ */
+function gatherTile(module: KernelModule, gathering: Gathering, tile: ColumnTile, lanes: readonly LaneCount[]) {
+  const { rows, columns, sourceChannels, depth, outputChannels, kernelWidth, accumulate } = gathering;
+  const rowSize = columns.sources * sourceChannels;
+  const width = 4 * lanes.length;
+  const rest = {
+    rowSize,
+    sourceChannels,
+    depth,
+    outputChannels,
+    kernelWidth,
+    accumulate,
+    steps: [rows.tapStep, rows.tapSourceStep, columns.phases],
+  };
+  return module.builder.shared(`gatherTile ${JSON.stringify([tile, lanes, rest])}`, () =>
+    module.builder.function(["pointer", "pointer", "pointer", "i32"], (f, x, w, y, rowTaps) => {
+      const sums = zeroSums(f, tile.pixels, lanes.length);
+      const [pixel, weights] = [f.pointer(), f.pointer()];
+      const strides = [
+        [x, rows.tapSourceStep * rowSize],
+        [w, rows.tapStep * kernelWidth * depth * width],
+      ] as const;
+      f.walk(rowTaps, strides, () => {
+        for (const segment of tile.segments) {
+          pixel.set(x);
+          weights.set(w.plus(segment.tap * depth * width));
+          const steps = segment.taps * depth;
+          innerProducts(f, sums, pixel, offsetsOf(segment, sourceChannels), weights, steps, tileSize(module.builder.fused).unroll);
+        }
+      });
+      storeSums(y, sums, columns.phases * outputChannels, lanes, accumulate);
+    }),
+  );
+}
+
+function offsetsOf(segment: Segment, channels: number): readonly (number | undefined)[] {
+  return segment.sources.map((source) => (source === undefined ? undefined : source * channels));
+}

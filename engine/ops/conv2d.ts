@@ -1,0 +1,60 @@
+import { read, update, write } from "../graph/call.ts";
+import { type Graph, gradientOf } from "../graph/graph.ts";
+import { pixelsOf, type Shape } from "../graph/shape.ts";
+import type { Parameter, Tensor } from "../graph/tensor.ts";
+import type { Conv2dShape } from "../kernels/kernels.ts";
+import { outputSize } from "../kernels/outputSize.ts";
+
+export interface Conv2dOptions {
+  readonly outChannels: number;
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  readonly stride: number;
+  readonly padding: number;
+  readonly dilation: number;
+  readonly groups: number;
+}
+
+/** y[n, p, oc] = Σ x[n, stride·p + dilation·tap − padding, ic] · w[tap, ic, oc] (+ b[oc]), ic within the group of oc. */
+export function conv2d(g: Graph, x: Tensor, w: Parameter, b: Parameter | undefined, options: Conv2dOptions): Tensor {
+  const { height, width, channels } = x.shape;
+  const { outChannels, kernelHeight, kernelWidth, stride, padding, dilation, groups } = options;
+  const filter = { outChannels, kernelHeight, kernelWidth, stride, padding, dilation, groups };
+  const shape: Conv2dShape = { height, width, channels, ...filter };
+  const y = g.tensor(conv2dOutputShape(x.shape, options));
+  g.call(g.kernels.conv2d(shape), 1, read(x.value), read(w.value), write(y.value));
+  if (b !== undefined) addBias(g, y, b);
+  g.onBackward(y, () => {
+    const dw = gradientOf(w);
+    g.call(g.kernels.conv2dWeightGradient(shape, dw.accumulate), 1, read(x.value), read(y.gradient), dw.operand);
+    if (!x.needsGradient) return;
+    const dx = gradientOf(x);
+    g.call(g.kernels.conv2dInputGradient(shape, dx.accumulate), 1, read(y.gradient), read(w.value), dx.operand);
+  });
+  return y;
+}
+
+/** y[n, out] = Σ x[n, in] · w[in, out] (+ b[out]): a 1×1 convolution of a map of one pixel. */
+export function linear(g: Graph, x: Tensor, w: Parameter, b: Parameter | undefined, outFeatures: number): Tensor {
+  return conv2d(g, x, w, b, { outChannels: outFeatures, kernelHeight: 1, kernelWidth: 1, stride: 1, padding: 0, dilation: 1, groups: 1 });
+}
+
+/** y[n, p, c] += b[c] in place; backward db[c] = Σ dy[n, p, c]. */
+export function addBias(g: Graph, y: Tensor, b: Parameter): void {
+  const { channels } = y.shape;
+  const pixels = pixelsOf(y.shape);
+  g.call(g.kernels.addBias(channels), pixels, read(b.value), update(y.value));
+  g.onBackward(y, () => {
+    const db = gradientOf(b);
+    g.call(g.kernels.biasGradient(channels, db.accumulate), pixels, read(y.gradient), db.operand);
+  });
+}
+
+export function conv2dOutputShape(input: Shape, options: Conv2dOptions): Shape {
+  const { kernelHeight, kernelWidth, stride, padding, dilation } = options;
+  return {
+    height: outputSize(input.height, kernelHeight, stride, padding, dilation),
+    width: outputSize(input.width, kernelWidth, stride, padding, dilation),
+    channels: options.outChannels,
+  };
+}

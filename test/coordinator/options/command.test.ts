@@ -1,0 +1,87 @@
+import { expect, test } from "vitest";
+import { createCommand, reportFailure } from "../../../coordinator/options/command.ts";
+import { addRunOptions, type RunOptions } from "../../../coordinator/options/runOptions.ts";
+import { addServeOptions, type ServeOptions } from "../../../coordinator/options/serveOptions.ts";
+import { UserError } from "../../../coordinator/options/userError.ts";
+
+/** Runs a command line; its options, or the exit code with everything that was printed. */
+function run(line: string): { options: RunOptions & ServeOptions } | { exitCode: number; printed: string } {
+  let printed = "";
+  const write = (text: string) => {
+    printed += text;
+  };
+  const command = createCommand("train", "Trains.").configureOutput({ writeOut: write, writeErr: write, getOutHelpWidth: () => 200 });
+  addServeOptions(addRunOptions(command));
+  try {
+    command.parse(line.split(" ").filter(Boolean), { from: "user" });
+    return { options: command.opts() };
+  } catch (error) {
+    return { exitCode: reportFailure(error, write), printed };
+  }
+}
+
+test("nothing given: only what serving needs is set", () => {
+  expect(run("")).toEqual({ options: { host: "127.0.0.1", port: 8080, minPeers: 1, evaluate: true } });
+});
+
+test("every option arrives as its type", () => {
+  const line =
+    "--model lenet5 --batch 128 --micro-batch 16 --epochs 2 --steps 30 --optimizer sgd --lr 5e-2 --momentum 0.8 --weight-decay 0 --schedule constant --seed 7 " +
+    "--data /some/where --host 0.0.0.0 --port 0 --min-peers 3 --numerics fused --no-evaluate --label-smoothing 0.1 --gradient-bits 12 --convolution winograd";
+  expect(run(line)).toEqual({
+    options: {
+      model: "lenet5",
+      batch: 128,
+      microBatch: 16,
+      epochs: 2,
+      steps: 30,
+      optimizer: "sgd",
+      lr: 0.05,
+      momentum: 0.8,
+      weightDecay: 0,
+      schedule: "constant",
+      seed: 7,
+      data: "/some/where",
+      host: "0.0.0.0",
+      port: 0,
+      minPeers: 3,
+      numerics: "fused",
+      evaluate: false,
+      labelSmoothing: 0.1,
+      gradientBits: 12,
+      convolution: "winograd",
+    },
+  });
+});
+
+test.each([
+  ["--lr -1", 'error: --lr takes a number from 0 to 1000, not "-1". For example: --lr 0.1'],
+  ["--port 70000", 'error: --port takes a whole number from 0 to 65535, not "70000". For example: --port 8080'],
+  ["--model alexnet9", "error: --model takes lenet5"],
+  ["--model resnet", "Did you mean --model resnet20?"],
+  ["--gradient-bits 23", "error: --gradient-bits takes a whole number from 8 to 22"],
+  ["--min-peers 0", "error: --min-peers takes a whole number from 1 to 1024"],
+  ["--modle lenet5", "(Did you mean --model?)"],
+  ["--batch", "argument missing"],
+  ["--batch 32 64", "too many arguments"],
+])("%s ends with exit code 2 and says: %s", (line, sentence) => {
+  const result = run(line);
+  expect(result).toMatchObject({ exitCode: 2 });
+  expect(result).toHaveProperty("printed", expect.stringContaining(sentence));
+});
+
+test("--help explains every option with its default, and is no failure", () => {
+  const result = run("--help");
+  expect(result).toMatchObject({ exitCode: 0 });
+  const help = (result as { printed: string }).printed;
+  const explained = help.split("\n").filter((line) => line.startsWith("  --"));
+  expect(explained).toHaveLength(20);
+  for (const line of explained) expect(line).toMatch(/ {2}\S.*(\(default: .+\)|--no-evaluate|do not classify)/);
+  expect(help).toContain("0.4 for resnet20");
+});
+
+test("what is no mistake of the user is thrown on, with its stack", () => {
+  const bug = new TypeError("x is not a function");
+  expect(() => reportFailure(bug, () => undefined)).toThrow(bug);
+  expect(reportFailure(new UserError("The port is taken.", { exitCode: 1 }), () => undefined)).toBe(1);
+});

@@ -1,0 +1,68 @@
+import { expect, test } from "vitest";
+import { createEngine, type Model, modelDefinition } from "../../../engine/index.ts";
+import { SMALL } from "../replica/syntheticRun.ts";
+
+const REFERENCE = { reference: "float32" } as const;
+
+function batchOf(images: number, seed: number) {
+  return {
+    images: Float32Array.from({ length: images * 192 }, (_, i) => Math.sin(seed + i * (seed + 1))),
+    labels: Int32Array.from({ length: images }, (_, i) => (i + seed) % 10),
+  };
+}
+
+function gradientOf(model: Model, images: number, seed: number): number[] {
+  model.gradient(batchOf(images, seed));
+  return Array.from(model.gradientVector);
+}
+
+test("a step reads nothing that an earlier one left behind", async () => {
+  const definition = { ...SMALL, layers: JSON.parse(JSON.stringify(SMALL.layers).replace('"rate":0.2', '"rate":0')) };
+  const model = await createEngine(REFERENCE).model(definition, { microBatch: 4, seed: 2 });
+  const first = gradientOf(model, 2, 5);
+  gradientOf(model, 4, 6);
+  model.evaluate(batchOf(3, 7));
+  expect(gradientOf(model, 2, 5)).toEqual(first);
+});
+
+test("a model trained for some steps learns its batch, and evaluates with the running statistics", async () => {
+  const model = await createEngine(REFERENCE).model(SMALL, { microBatch: 8, seed: 3 });
+  const optimizer = model.optimizer({ type: "sgd", momentum: 0.9 });
+  const batch = batchOf(8, 1);
+  const first = model.gradient(batch).loss;
+  for (let step = 0; step < 30; step++) {
+    optimizer.step(0.05);
+    model.gradient(batch);
+  }
+  const { loss, correct } = model.evaluate(batch);
+  expect(loss).toBeLessThan(first / 2);
+  expect(correct).toBeGreaterThanOrEqual(6);
+});
+
+test("two models of one engine do not disturb each other", async () => {
+  const engine = createEngine(REFERENCE);
+  const a = await engine.model(SMALL, { microBatch: 2, seed: 1 });
+  const before = a.outputs(batchOf(2, 1));
+  const b = await engine.model(SMALL, { microBatch: 2, seed: 2 });
+  gradientOf(b, 2, 3);
+  b.optimizer({ type: "adam" }).step(0.1);
+  expect(a.outputs(batchOf(2, 1))).toEqual(before);
+});
+
+test("an autoencoder's loss is the mean squared difference to its input", async () => {
+  const model = await createEngine(REFERENCE).model("autoencoder", { microBatch: 1 });
+  const images = Float32Array.from({ length: 3072 }, (_, i) => Math.sin(i));
+  const outputs = model.outputs({ images });
+  const expected = outputs.reduce((sum, y, i) => sum + (y - images[i]) * (y - images[i]), 0) / outputs.length;
+  expect(model.evaluate({ images }).loss).toBeCloseTo(expected, 5);
+});
+
+test("a batch that does not fit is refused with what was expected", async () => {
+  const model = await createEngine(REFERENCE).model("lenet5", { microBatch: 2 });
+  const message = "expected up to 2 images of 3072 values and a label each, got";
+  expect(() => model.gradient({ images: new Float32Array(3072) })).toThrow(`${message} 3072 values and 0 labels`);
+  expect(() => model.gradient({ images: new Float32Array(3 * 3072), labels: new Int32Array(3) })).toThrow(
+    `${message} 9216 values and 3 labels`,
+  );
+  expect(() => modelDefinition("resnet21" as "resnet20")).toThrow('got "resnet21"');
+});

@@ -1,0 +1,4 @@
+import { connectSession } from "../session/connectSession.ts";
+import { startJoinPage } from "./joinPage.ts";
+
+startJoinPage(connectSession);
