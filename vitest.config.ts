@@ -1,6 +1,6 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
-import { chromiumArguments, findBrowser } from "./test/browser/chromium.ts";
+import { chromiumArguments, findBrowser } from "./coordinator/browser/chromium.ts";
 
 /**
  * Two projects: `node` runs test/**\/*.test.ts, `browser` runs test/**\/*.browser.test.ts inside Chromium.

@@ -105,10 +105,10 @@ function browserIsMissing() {
   return ![process.env.TABGRAD_CHROMIUM, ...browserCandidates()].some((path) => path && existsSync(path));
 }
 
-/** The list in test/browser/chromium.ts, read as text: it must be known before TypeScript can be run. */
+/** The list in coordinator/browser/chromium.ts, read as text: it must be known before TypeScript can be run. */
 function browserCandidates() {
-  const list = /CANDIDATES = (\[[^\]]*\])/.exec(readFileSync(inRoot("test/browser/chromium.ts"), "utf8"))?.[1];
-  if (list === undefined) stop("test/browser/chromium.ts should hold the list CANDIDATES = [ … ]; it does not.");
+  const list = /CANDIDATES = (\[[^\]]*\])/.exec(readFileSync(inRoot("coordinator/browser/chromium.ts"), "utf8"))?.[1];
+  if (list === undefined) stop("coordinator/browser/chromium.ts should hold the list CANDIDATES = [ … ]; it does not.");
   return JSON.parse(list.replace(/,\s*\]$/, "]"));
 }
 

@@ -29,12 +29,12 @@ interface ArchiveRequest {
 /** Writes the archive to `file`, hashing it on the way. Anything but the expected bytes is refused with a UserError. */
 export async function fetchArchive({ url, archive, file, timeouts, progress }: ArchiveRequest): Promise<void> {
   const watchdog = createWatchdog();
-  progress.start(archive.bytes);
   try {
     watchdog.expectWithin(timeouts.connectMs, `${url} did not answer within ${timeouts.connectMs / 1000} s`);
     const body = await requestBody(url, archive, watchdog.signal);
     const hash = createHash("md5");
     const silence = `${url} sent nothing for ${timeouts.idleMs / 1000} s`;
+    progress.start(archive.bytes);
     await pipeline(async function* () {
       watchdog.expectWithin(timeouts.idleMs, silence);
       for await (const chunk of exactly(body, archive, url, watchdog.signal)) {
@@ -43,12 +43,11 @@ export async function fetchArchive({ url, archive, file, timeouts, progress }: A
         progress.advance(chunk.length);
         yield chunk;
       }
-    }, createWriteStream(file));
+    }, createWriteStream(file)).finally(progress.stop);
     const md5 = hash.digest("hex");
     if (md5 !== archive.md5) throw refused(url, archive, `its MD5 checksum is ${md5} instead of ${archive.md5}`);
   } finally {
     watchdog.stop();
-    progress.stop();
   }
 }
 

@@ -4,7 +4,7 @@ import { Presets, SingleBar } from "cli-progress";
 export interface Progress {
   start(totalBytes: number): void;
   advance(bytes: number): void;
-  /** Called once, also after a failure. */
+  /** Called once after each start, also after a failure. */
   stop(): void;
 }
 

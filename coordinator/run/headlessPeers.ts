@@ -10,10 +10,13 @@ export class HeadlessPeers implements StartedPeers {
   readonly #running: ChildProcess[] = [];
   readonly #joinUrl: string;
   readonly #workers: number;
+  readonly #nodeOptions: readonly string[];
   #fail: (error: Error) => void = () => undefined;
   #started = 0;
 
-  constructor(joinUrl: string, workers: number) {
+  /** `nodeOptions`: how this process runs TypeScript; its children do the same. */
+  constructor(joinUrl: string, workers: number, nodeOptions: readonly string[] = process.execArgv) {
+    this.#nodeOptions = nodeOptions;
     this.#joinUrl = joinUrl;
     this.#workers = workers;
     this.failed = new Promise((_, reject) => {
@@ -29,8 +32,7 @@ export class HeadlessPeers implements StartedPeers {
   async start(): Promise<void> {
     this.#started++;
     const peerArguments = [PEER, this.#joinUrl, "--quiet", "--name", `node-${this.#started}`, "--workers", String(this.#workers)];
-    // This process runs TypeScript by an option of Node's; its children do the same.
-    const peer = spawn(process.execPath, [...process.execArgv, ...peerArguments], { stdio: ["ignore", "inherit", "inherit"] });
+    const peer = spawn(process.execPath, [...this.#nodeOptions, ...peerArguments], { stdio: ["ignore", "inherit", "inherit"] });
     this.#running.push(peer);
     peer.once("exit", (code) => {
       this.#running.splice(this.#running.indexOf(peer), 1);

@@ -21,13 +21,13 @@ const MAX_LEASE_ROUNDS = 64;
 
 /** Slots are shared out anew when that makes a step so much faster, and not more often than this. */
 const REBALANCE_GAIN = 1.15;
-const REBALANCE_INTERVAL_MS = 5000;
+const REBALANCE_INTERVAL_MS = 15_000;
 
 /** Nobody can report a round older than this: permits do not reach so far. */
 const REMEMBERED_ROUNDS = 4 * MAX_LEASE_ROUNDS;
 
 /** Weight of the newest measurement in a running mean. */
-const SMOOTHING = 0.25;
+const SMOOTHING = 0.1;
 
 /** A peer has applied a round, and these are its bits. */
 export function done(state: Membership, id: PeerId, report: RoundReport, now: number, options: MembershipOptions): Decision {

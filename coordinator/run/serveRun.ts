@@ -1,4 +1,5 @@
 import { randomBytes, randomInt } from "node:crypto";
+import type { Server } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { WebSocketServer } from "ws";
@@ -10,6 +11,7 @@ import { createRunDirectory } from "../files/runDirectory.ts";
 import { joinUrls } from "../http/joinUrls.ts";
 import { listen } from "../http/listen.ts";
 import { createPagesAndData } from "../http/pagesAndData.ts";
+import { isOwnOrigin } from "../http/securityHeaders.ts";
 import { MAX_MESSAGE_BYTES } from "../protocol/codec.ts";
 import { paths } from "../protocol/paths.ts";
 import { describeRound } from "../protocol/rounds.ts";
@@ -94,11 +96,16 @@ export async function serveRun(options: ServeRunOptions): Promise<ServedRun> {
   return { coordinator, runName: directory.id, dashboardUrl: new URL(paths.dashboard, joinUrl).href, joinUrls: urls, finished, close };
 }
 
-function acceptSockets(server: import("node:http").Server, coordinator: Coordinator): void {
+function acceptSockets(server: Server, coordinator: Coordinator): void {
   const peers = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false });
   const dashboards = new WebSocketServer({ noServer: true, maxPayload: 1024, perMessageDeflate: true });
   server.on("upgrade", (request, socket, head) => {
     const { pathname } = new URL(request.url ?? "/", "http://coordinator");
+    const { origin, host } = request.headers;
+    if (!isOwnOrigin({ origin, host })) {
+      socket.end("HTTP/1.1 403 Forbidden\r\nconnection: close\r\n\r\nOnly this coordinator's own pages may connect.\n");
+      return;
+    }
     if (pathname === paths.peer) peers.handleUpgrade(request, socket, head, (client) => coordinator.acceptPeer(client, request));
     else if (pathname === paths.events) dashboards.handleUpgrade(request, socket, head, (client) => coordinator.acceptDashboard(client));
     else socket.destroy();

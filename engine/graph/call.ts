@@ -2,7 +2,7 @@ import type { Kernel } from "../kernels/kernels.ts";
 import type { Buffer } from "./buffer.ts";
 
 /** How a kernel uses a buffer: "write" replaces all that is in it, "update" reads and writes. */
-export type Access = "read" | "write" | "update";
+type Access = "read" | "write" | "update";
 
 export interface Operand {
   readonly buffer: Buffer;

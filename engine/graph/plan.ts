@@ -3,13 +3,13 @@ import type { Buffer } from "./buffer.ts";
 import type { Call } from "./call.ts";
 
 /** A buffer lives from the call `first` to the call `last`, both included. */
-export interface Lifetime {
+interface Lifetime {
   readonly buffer: Buffer;
   readonly first: number;
   readonly last: number;
 }
 
-export interface Placement extends Lifetime {
+interface Placement extends Lifetime {
   readonly offset: number;
 }
 

@@ -14,7 +14,7 @@ import type { VectorKernels } from "./vectorKernels.ts";
  * One index space of 32-bit elements seen as floats and as integers. Two views of one buffer with f32; with f64, for finite differences,
  * two arrays side by side: an address then holds a float or an integer, whichever its kernels say.
  */
-export interface ReferenceMemory {
+interface ReferenceMemory {
   readonly f32: Float32Array | Float64Array;
   readonly i32: Int32Array;
 }

@@ -52,12 +52,12 @@ export interface LinearLayer {
   readonly bias: boolean;
 }
 
-export interface BatchNorm2dLayer {
+interface BatchNorm2dLayer {
   readonly type: "batchNorm2d";
   readonly epsilon: number;
 }
 
-export interface ActivationLayer {
+interface ActivationLayer {
   readonly type: "activation";
   readonly kind: Activation;
   /** Of leaky ReLU for negative values. */
@@ -79,7 +79,7 @@ export interface MeanPool2dLayer {
   readonly countPadding: boolean;
 }
 
-export interface DropoutLayer {
+interface DropoutLayer {
   readonly type: "dropout";
   readonly rate: number;
 }
@@ -99,7 +99,7 @@ export interface ZeroPadShortcutLayer {
 }
 
 /** Gives a layer the name that its parameters begin with, in place of its number; the empty name adds nothing. */
-export interface NamedLayer {
+interface NamedLayer {
   readonly type: "named";
   readonly name: string;
   readonly layer: Layer;

@@ -12,7 +12,7 @@ export interface EngineMemory {
 }
 
 /** Elements of 32 bits in a cache line. */
-export const LINE_ELEMENTS = 16;
+const LINE_ELEMENTS = 16;
 
 const PAGE_ELEMENTS = 16_384; // a WebAssembly page of 64 KiB
 const MAX_PAGES = 65_536; // 4 GiB, all that a 32-bit address reaches

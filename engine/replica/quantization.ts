@@ -1,7 +1,7 @@
 import { ZERO_EXPONENT } from "../kernels/vectorKernels.ts";
 
 /** Bits of int32 that the largest gradient of the last step leaves free for growth: 2^3. */
-export const HEADROOM_BITS = 3;
+const HEADROOM_BITS = 3;
 
 /** How the slots of a run become integers that can be added without overflow. */
 export interface Quantization {

@@ -126,14 +126,14 @@ test("--browser takes $TABGRAD_CHROMIUM or one of the list; without any, it name
   expect(none.code).toBe(1);
   expect(none.out).toMatch(/^setup: The tests need a browser, and none was found\. Install Chromium or Chrome .*TABGRAD_CHROMIUM/);
   project.write(
-    "test/browser/chromium.ts",
+    "coordinator/browser/chromium.ts",
     `const CANDIDATES = [\n  "/nowhere/chromium",\n  ${JSON.stringify(project.at("my-chromium"))},\n];\n`,
   );
   expect(await project.run(["--browser"], { PATH: "/nowhere" })).toMatchObject({ code: 0, out: "" });
 });
 
 test("the list of browsers in the project can be read as text", () => {
-  const text = readFileSync(new URL("../browser/chromium.ts", import.meta.url), "utf8");
+  const text = readFileSync(new URL("../../coordinator/browser/chromium.ts", import.meta.url), "utf8");
   const list = /CANDIDATES = (\[[^\]]*\])/.exec(text)?.[1] as string;
   expect(JSON.parse(list.replace(/,\s*\]$/, "]"))).toContain("/usr/bin/chromium");
 });

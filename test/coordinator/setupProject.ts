@@ -54,7 +54,7 @@ export function createSetupProject() {
   write("fake-vite.mjs", FAKE_VITE);
   write("coordinator/dashboard/main.ts", "");
   write("worker/join/main.ts", "");
-  write("test/browser/chromium.ts", 'const CANDIDATES = [\n  "/nowhere/chromium",\n  "C:\\\\Chrome\\\\chrome.exe",\n];\n');
+  write("coordinator/browser/chromium.ts", 'const CANDIDATES = [\n  "/nowhere/chromium",\n  "C:\\\\Chrome\\\\chrome.exe",\n];\n');
   copyFileSync(SETUP, at("coordinator/setup.mjs"));
   return {
     root,

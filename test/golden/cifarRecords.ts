@@ -8,7 +8,7 @@ const RECORD_BYTES = 1 + PIXEL_BYTES; // a label, then the planes of red, green 
 const FIRST_BATCH = "data_batch_1.bin";
 
 /** Where the unpacked set is kept between runs when no directory is given. */
-const CACHE = new URL("../../.cache/cifar-10", import.meta.url).pathname;
+const CACHE = new URL("../../.cache/shared-cifar-10", import.meta.url).pathname;
 
 export interface CifarRecords {
   readonly bytes: Uint8Array;

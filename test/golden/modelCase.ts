@@ -48,7 +48,7 @@ export async function runModelCase(engine: Engine, golden: ModelCase, records: C
     }
     optimizer.step(golden.optimizer.lr);
   }
-  comparisons.push(...losses.map((loss, s) => against(`loss_${s}`, [loss], [golden.loss[s]], [golden.loss_f64[s]])));
+  comparisons.push(against("loss", losses, golden.loss, golden.loss_f64));
   const end = new Map(model.stateDict().map(({ name, values }) => [name, norm(values)]));
   comparisons.push(...againstNorms("param_norm_end", end, golden.param_norm_end, golden.param_norm_end_f64));
   comparisons.push(...againstNorms("running_norm_end", end, golden.running_norm_end, golden.running_norm_end_f64));

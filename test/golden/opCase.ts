@@ -9,7 +9,7 @@ export interface OpCase {
 }
 
 /** Relative to the largest value of the tensor. */
-export const OP_BOUND = 1e-5;
+const OP_BOUND = 1e-5;
 
 /** Computes a case on an engine and compares every output with the case's. */
 export type OpRunner = (core: EngineCore, opCase: OpCase) => Promise<readonly Comparison[]>;

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { chromiumArguments, findBrowser } from "../browser/chromium.ts";
+import { chromiumArguments, findBrowser } from "../../coordinator/browser/chromium.ts";
 
 const screenshots = fileURLToPath(new URL("../../.cache/screenshots", import.meta.url));
 

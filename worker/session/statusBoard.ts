@@ -71,7 +71,7 @@ export class StatusBoard {
     const counted = this.#recent.slice(1).reduce((sum, entry) => sum + entry.images, 0);
     this.update({
       stage: "training",
-      sentence: "Training.",
+      sentence: `Step ${trained ? step + 1 : step} is done, with ${images} images of yours in it.`,
       step: trained ? step + 1 : step,
       hash,
       imagesDone: this.#status.imagesDone + images,

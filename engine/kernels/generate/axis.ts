@@ -19,7 +19,8 @@ export interface Axis {
   /** From a tap of an output to its next tap, and from its source to the next source. */
   readonly tapStep: number;
   readonly tapSourceStep: number;
-  taps(output: number): readonly Tap[];
+  /** For every output its taps, in the order in which they are added up. */
+  readonly taps: readonly (readonly Tap[])[];
 }
 
 /** The numbers of a convolution along one dimension. */
@@ -34,18 +35,16 @@ export interface AxisShape {
 /** y[o] = Σ_k x[o · stride − padding + k · dilation] w[k]. */
 export function forwardAxis(shape: AxisShape): Axis {
   const { size, kernel, stride, padding, dilation } = shape;
+  const outputs = outputSize(size, kernel, stride, padding, dilation);
+  const source = (output: number, tap: number) => output * stride - padding + tap * dilation;
   return {
-    outputs: outputSize(size, kernel, stride, padding, dilation),
+    outputs,
     sources: size,
     phases: 1,
     sourceStep: stride,
     tapStep: 1,
     tapSourceStep: dilation,
-    taps: (output) =>
-      within(
-        range(kernel).map((tap) => ({ tap, source: output * stride - padding + tap * dilation })),
-        size,
-      ),
+    taps: tapsWithin(outputs, kernel, size, source),
   };
 }
 
@@ -56,6 +55,7 @@ export function forwardAxis(shape: AxisShape): Axis {
 export function gradientAxis(shape: AxisShape): Axis {
   const { size, kernel, stride, padding, dilation } = shape;
   const sources = outputSize(size, kernel, stride, padding, dilation);
+  const source = (output: number, tap: number) => (output + padding - (kernel - 1 - tap) * dilation) / stride;
   const common = greatestCommonDivisor(stride, dilation);
   return {
     outputs: size,
@@ -64,11 +64,7 @@ export function gradientAxis(shape: AxisShape): Axis {
     sourceStep: 1,
     tapStep: stride / common,
     tapSourceStep: dilation / common,
-    taps: (output) =>
-      within(
-        range(kernel).map((tap) => ({ tap, source: (output + padding - (kernel - 1 - tap) * dilation) / stride })),
-        sources,
-      ),
+    taps: tapsWithin(size, kernel, sources, source),
   };
 }
 
@@ -85,7 +81,7 @@ export function runsOf(axis: Axis): readonly Run[] {
   return range(Math.min(axis.phases, axis.outputs)).flatMap((phase) => {
     const runs: { first: number; count: number; taps: readonly Tap[] }[] = [];
     for (let output = phase; output < axis.outputs; output += axis.phases) {
-      const taps = axis.taps(output);
+      const taps = axis.taps[output];
       const last = runs.at(-1);
       if (last !== undefined && sameTaps(last.taps, taps)) last.count++;
       else runs.push({ first: output, count: 1, taps });
@@ -102,8 +98,13 @@ function sameTaps(a: readonly Tap[], b: readonly Tap[]): boolean {
   return a.length === b.length && a.every(({ tap }, i) => tap === b[i]?.tap);
 }
 
-function within(taps: readonly Tap[], sources: number): readonly Tap[] {
-  return taps.filter(({ source }) => Number.isInteger(source) && source >= 0 && source < sources);
+/** For every output the taps whose source is a whole number in the map. */
+function tapsWithin(outputs: number, kernel: number, sources: number, source: (output: number, tap: number) => number) {
+  return range(outputs).map((output) =>
+    range(kernel)
+      .map((tap) => ({ tap, source: source(output, tap) }))
+      .filter((met) => Number.isInteger(met.source) && met.source >= 0 && met.source < sources),
+  );
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

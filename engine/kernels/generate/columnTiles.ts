@@ -39,7 +39,7 @@ export function split<T>(items: readonly T[], width: number): readonly (readonly
 }
 
 function placeTile(axis: Axis, outputs: readonly number[], joinTaps: boolean): PlacedTile {
-  const met = outputs.map((output) => axis.taps(output));
+  const met = outputs.map((output) => axis.taps[output]);
   const source = Math.min(...met.flat().map((tap) => tap.source));
   const numbers = [...new Set(met.flat().map(({ tap }) => tap))].sort((a, b) => a - b);
   const segments: Segment[] = [];

@@ -7,51 +7,61 @@ import { directWeightGradient } from "./directWeightGradient.ts";
 import { type PointwiseShape, pointwise, pointwiseInputGradient } from "./pointwise.ts";
 import { pointwiseWeightGradient } from "./pointwiseWeightGradient.ts";
 import type { Recipe } from "./recipe.ts";
+import { winograd, winogradInputGradient } from "./winograd.ts";
+import type { WinogradGeometry } from "./winogradTile.ts";
+import { F2, F4 } from "./winogradTransforms.ts";
+import { winogradWeightGradient } from "./winogradWeightGradient.ts";
 
 /** y = x ∗ w by the algorithm for the shape. (images, x, w, y) */
 export function conv2d(shape: Conv2dShape, options: KernelOptions): Recipe {
-  switch (algorithm(shape, options)) {
-    case "pointwise":
-      return pointwise(toPointwise(shape));
-    case "depthwise":
-      return depthwise(shape);
-    case "direct":
-      return directConvolution(shape);
-  }
+  const geometry = winogradGeometry(shape, options);
+  if (geometry !== undefined) return winograd(shape, geometry);
+  if (isDepthwise(shape)) return depthwise(shape);
+  return isPointwise(shape) ? pointwise(toPointwise(shape)) : directConvolution(shape);
 }
 
 /** dx (+)= dy ∗ flipped w. (images, dy, w, dx) */
 export function conv2dInputGradient(shape: Conv2dShape, accumulate: boolean, options: KernelOptions): Recipe {
-  switch (algorithm(shape, options)) {
-    case "pointwise":
-      return pointwiseInputGradient(toPointwise(shape), accumulate);
-    case "depthwise":
-      return depthwiseInputGradient(shape, accumulate);
-    case "direct":
-      return directInputGradient(shape, accumulate);
-  }
+  const geometry = winogradGeometry(shape, options);
+  if (geometry !== undefined) return winogradInputGradient(shape, geometry, accumulate);
+  if (isDepthwise(shape)) return depthwiseInputGradient(shape, accumulate);
+  return isPointwise(shape) ? pointwiseInputGradient(toPointwise(shape), accumulate) : directInputGradient(shape, accumulate);
 }
 
 /** dw (+)= correlation of x with dy. (images, x, dy, dw) */
 export function conv2dWeightGradient(shape: Conv2dShape, accumulate: boolean, options: KernelOptions): Recipe {
-  switch (algorithm(shape, options)) {
-    case "pointwise":
-      return pointwiseWeightGradient(toPointwise(shape), accumulate);
-    case "depthwise":
-      return depthwiseWeightGradient(shape, accumulate);
-    case "direct":
-      return directWeightGradient(shape, accumulate);
-  }
+  const geometry = winogradGeometry(shape, options);
+  if (geometry !== undefined) return winogradWeightGradient(shape, geometry, accumulate);
+  if (isDepthwise(shape)) return depthwiseWeightGradient(shape, accumulate);
+  return isPointwise(shape) ? pointwiseWeightGradient(toPointwise(shape), accumulate) : directWeightGradient(shape, accumulate);
 }
 
-/** A pure function of the shape and the run's configuration: every machine adds in the same order. */
-function algorithm(shape: Conv2dShape, _options: KernelOptions): "pointwise" | "depthwise" | "direct" {
-  const { channels, outChannels, kernelHeight, kernelWidth, stride, padding, groups } = shape;
-  if (groups === channels && groups === outChannels && groups > 1) return "depthwise";
-  if (kernelHeight === 1 && kernelWidth === 1 && stride === 1 && padding === 0 && groups === 1) return "pointwise";
-  return "direct";
+const FEWEST_CHANNELS = 8; // with fewer the transforms cost more than the products that they save
+
+/**
+ * Whether and how a convolution is done by Winograd's algorithm. A pure function of the shape and the run's configuration: every
+ * machine adds in the same order. F(4×4) saves most products; on maps of at most 4×4 its filters are too many for the cache.
+ */
+function winogradGeometry(shape: Conv2dShape, options: KernelOptions): WinogradGeometry | undefined {
+  const { height, width, channels, outChannels, kernelHeight, kernelWidth, stride, padding, dilation, groups } = shape;
+  if (options.convolution !== "winograd" || kernelHeight !== 3 || kernelWidth !== 3) return undefined;
+  if (stride !== 1 || padding !== 1 || dilation !== 1 || groups !== 1 || height % 2 !== 0 || width % 2 !== 0) return undefined;
+  if (channels % 4 !== 0 || outChannels % 4 !== 0 || Math.min(channels, outChannels) < FEWEST_CHANNELS) return undefined;
+  const large = height % 4 === 0 && width % 4 === 0 && Math.max(height, width) > 4;
+  // Two chunks of transformed tiles and a filter should stay in the second-level cache.
+  return { filtering: large ? F4 : F2, height, width, chunk: channels + outChannels > 256 ? 24 : 48 };
 }
 
-function toPointwise(shape: Conv2dShape): PointwiseShape {
-  return { pixels: shape.height * shape.width, channels: shape.channels, outChannels: shape.outChannels };
+/** One filter a channel. */
+function isDepthwise({ channels, outChannels, groups }: Conv2dShape): boolean {
+  return groups > 1 && groups === channels && groups === outChannels;
+}
+
+/** No neighbours: a product of matrices. */
+function isPointwise({ kernelHeight, kernelWidth, stride, padding, groups }: Conv2dShape): boolean {
+  return kernelHeight === 1 && kernelWidth === 1 && stride === 1 && padding === 0 && groups === 1;
+}
+
+function toPointwise({ height, width, channels, outChannels }: Conv2dShape): PointwiseShape {
+  return { pixels: height * width, channels, outChannels };
 }

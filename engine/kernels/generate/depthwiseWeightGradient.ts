@@ -26,7 +26,7 @@ export function depthwiseWeightGradient(shape: Conv2dShape, accumulate: boolean)
       ] as const;
       f.walk(images, imageStrides, () => {
         for (const ky of range(kernelHeight)) {
-          const met = range(rows.outputs).filter((oy) => rows.taps(oy).some(({ tap }) => tap === ky));
+          const met = range(rows.outputs).filter((oy) => rows.taps[oy].some(({ tap }) => tap === ky));
           const first = met[0];
           if (first === undefined) continue;
           const input = x.plus((first * stride - padding + ky * dilation) * columns.sources * channels);

@@ -75,7 +75,7 @@ function sumBands(f: FunctionBuilder, module: KernelModule, geometry: Geometry, 
   const [xRow, dyRow, filterRow] = [f.pointer(), f.pointer(), f.pointer()];
   for (const bandRows of chunksOf(rows.outputs, band)) {
     for (const ky of range(kernelHeight)) {
-      const met = bandRows.filter((oy) => rows.taps(oy).some(({ tap }) => tap === ky));
+      const met = bandRows.filter((oy) => rows.taps[oy].some(({ tap }) => tap === ky));
       const first = met[0];
       if (first === undefined) continue;
       xRow.set(buffers.x.plus((first * stride - padding + ky * dilation) * columns.sources * channels));

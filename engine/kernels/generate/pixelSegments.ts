@@ -20,7 +20,7 @@ export interface PixelSegment {
 export function pixelSegments(columns: Axis, channels: number, rows: readonly FilterRow[]): readonly PixelSegment[] {
   const segments: PixelSegment[] = [];
   for (const ox of range(columns.outputs)) {
-    const met = columns.taps(ox);
+    const met = columns.taps[ox];
     const inputs = rows.map(({ kx, channel }) => {
       const source = met.find(({ tap }) => tap === kx)?.source;
       return source === undefined ? undefined : source * channels + channel;

@@ -84,7 +84,7 @@ function rowProduct(pixels: number, panels: PanelShape, accumulate: boolean, pro
   return { scratchElements: panelScratch(panels), generate };
 }
 
-function rowTile(module: KernelModule, panels: PanelShape, rows: number, lanes: readonly LaneCount[], accumulate: boolean) {
+export function rowTile(module: KernelModule, panels: PanelShape, rows: number, lanes: readonly LaneCount[], accumulate: boolean) {
   const { depth, outputs } = panels;
   return module.builder.shared(`rowTile ${depth} ${outputs} ${rows} ${lanes} ${accumulate}`, () =>
     module.builder.function(["pointer", "pointer", "pointer"], (f, x, panel, y) => {

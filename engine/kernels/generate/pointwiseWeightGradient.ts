@@ -1,4 +1,6 @@
-import type { LaneCount } from "../../wasm/pointer.ts";
+import type { FunctionBuilder } from "../../wasm/functionBuilder.ts";
+import type { I32 } from "../../wasm/integers.ts";
+import type { LaneCount, Pointer } from "../../wasm/pointer.ts";
 import { range } from "./axis.ts";
 import { split } from "./columnTiles.ts";
 import { equalRuns } from "./equalRuns.ts";
@@ -21,21 +23,11 @@ export function pointwiseWeightGradient(shape: PointwiseShape, accumulate: boole
   const generate = (module: KernelModule) =>
     kernelFunction(module, ["x", "dy", "dw"], (f, images, x, dy, dw) => {
       if (!accumulate) f.clear(dw, channels * outChannels);
-      const tiles = split(range(channels), tileSize(module.builder.fused).rows).map((rows) => {
-        const channel = rows[0] ?? 0;
-        return { input: channel, output: channel * outChannels, key: `${rows.length}`, rows: rows.length };
-      });
-      const [channel, weight] = [f.pointer(), f.pointer()];
       f.chunks(images.mul(shape.pixels), chunk, (pixels) => {
         const strides = [dy, dw].map((pointer) => ({ pointer, panel: TILE_COLUMNS, group: outChannels }));
-        forEachPanel(f, { groups: 1, depth: channels, outputs: outChannels }, strides, (lanes) => {
-          for (const { first, count, step } of equalRuns(tiles)) {
-            channel.set(x.plus(first.input));
-            weight.set(dw.plus(first.output));
-            const tileStrides = [[weight, step.output] as const, [channel, step.input] as const];
-            f.walk(count, tileStrides, () => f.call(channelTile(module, shape, first.rows, lanes), channel, dy, weight, pixels));
-          }
-        });
+        forEachPanel(f, { groups: 1, depth: channels, outputs: outChannels }, strides, (lanes) =>
+          forEachChannelTile(f, module, shape, lanes, { x, dy, dw, pixels }),
+        );
         x.advance(pixels.mul(channels));
         dy.advance(pixels.mul(outChannels));
       });
@@ -43,7 +35,31 @@ export function pointwiseWeightGradient(shape: PointwiseShape, accumulate: boole
   return { scratchElements: 0, generate };
 }
 
-function channelTile(module: KernelModule, shape: PointwiseShape, rows: number, lanes: readonly LaneCount[]) {
+/** dw[c, panel] += Σ x[p, c] · dy[p, panel] for all channels c, a few of them at a time. */
+export function forEachChannelTile(
+  f: FunctionBuilder,
+  module: KernelModule,
+  shape: ChannelShape,
+  lanes: readonly LaneCount[],
+  buffers: { readonly x: Pointer; readonly dy: Pointer; readonly dw: Pointer; readonly pixels: I32 },
+): void {
+  const { channels, outChannels } = shape;
+  const tiles = split(range(channels), tileSize(module.builder.fused).rows).map((rows) => {
+    const channel = rows[0] ?? 0;
+    return { input: channel, output: channel * outChannels, key: `${rows.length}`, rows: rows.length };
+  });
+  const [x, dw] = [f.pointer(), f.pointer()];
+  for (const { first, count, step } of equalRuns(tiles)) {
+    x.set(buffers.x.plus(first.input));
+    dw.set(buffers.dw.plus(first.output));
+    const strides = [[dw, step.output] as const, [x, step.input] as const];
+    f.walk(count, strides, () => f.call(channelTile(module, shape, first.rows, lanes), x, buffers.dy, dw, buffers.pixels));
+  }
+}
+
+type ChannelShape = Pick<PointwiseShape, "channels" | "outChannels">;
+
+function channelTile(module: KernelModule, shape: ChannelShape, rows: number, lanes: readonly LaneCount[]) {
   const { channels, outChannels } = shape;
   return module.builder.shared(`channelTile ${channels} ${outChannels} ${rows} ${lanes}`, () =>
     module.builder.function(["pointer", "pointer", "pointer", "i32"], (f, x, dy, dw, pixels) => {

@@ -6,7 +6,7 @@ import type { ReferenceMemorySource } from "../reference.ts";
 type LossKernels = Pick<Kernels, "softmaxCrossEntropy" | "meanSquaredError">;
 
 /** Probabilities below this count as 0, so that no gradient is denormal (those are up to 180 times slower in WebAssembly). */
-export const SMALLEST_PROBABILITY = 1e-30;
+const SMALLEST_PROBABILITY = 1e-30;
 
 export function lossReference(memory: ReferenceMemorySource): LossKernels {
   return {

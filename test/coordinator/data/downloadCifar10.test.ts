@@ -21,18 +21,19 @@ beforeAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function recordProgress(): Progress & { readonly seen: { total: number; received: number; stops: number } } {
-  const seen = { total: 0, received: 0, stops: 0 };
+function recordProgress(): Progress & { readonly seen: { total: number; received: number; running: boolean } } {
+  const seen = { total: 0, received: 0, running: false };
   return {
     seen,
     start: (total) => {
       seen.total = total;
+      seen.running = true;
     },
     advance: (bytes) => {
       seen.received += bytes;
     },
     stop: () => {
-      seen.stops++;
+      seen.running = false;
     },
   };
 }
@@ -61,7 +62,7 @@ test("the archive is downloaded, checked, unpacked and kept, and nothing else", 
   expect(asked).toBe("/mirror/cifar-10-binary.tar.gz");
   expect((await readCifar10(into)).train[3 * 30_730_000]).toBe(3);
   expect(readdirSync(cache)).toEqual(["cifar-10"]);
-  expect(progress.seen).toEqual({ total: good.bytes.length, received: good.bytes.length, stops: 1 });
+  expect(progress.seen).toEqual({ total: good.bytes.length, received: good.bytes.length, running: false });
   expect(sentences).toEqual([expect.stringMatching(/downloading it from http:.*cifar-10-binary\.tar\.gz/)]);
 });
 
@@ -109,7 +110,7 @@ test.each(failures)("%s is the network's fault, and leaves nothing behind", asyn
   expect(error).toBeInstanceOf(DownloadFailed);
   expect((error as Error).message).toMatch(sentence);
   expect(readdirSync(cache)).toEqual([]);
-  expect(progress.seen.stops).toBe(1);
+  expect(progress.seen.running).toBe(false);
 });
 
 test("an unreachable server is the network's fault", async () => {

@@ -6,7 +6,7 @@ import { streamWord } from "../../../engine/random/hash32.ts";
 import { relativeError } from "../../golden/comparison.ts";
 import { OpBench } from "../../golden/opBench.ts";
 
-export const IMAGES = 2;
+const IMAGES = 2;
 const DIFFERENCE = 1e-5; // central differences in f64: their error is about its square
 
 /** Values in (−1, 1), another series for every call. */

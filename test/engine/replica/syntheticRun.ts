@@ -21,8 +21,8 @@ import {
   streamWord,
 } from "../../../engine/index.ts";
 
-export const SLOTS = 4;
-export const MICRO_BATCH = 3;
+const SLOTS = 4;
+const MICRO_BATCH = 3;
 export const SEED = 11;
 
 /** A small network with all that may differ between replicas: convolutions, batch norm, pooling, dropout, linear. */

@@ -1,0 +1,128 @@
+import { F32x4 } from "../../wasm/f32x4.ts";
+import type { FunctionBuilder } from "../../wasm/functionBuilder.ts";
+import { range } from "./axis.ts";
+import type { KernelModule } from "./recipe.ts";
+import type { MinimalFiltering, Term, Transform } from "./winogradTransforms.ts";
+
+/** How a Winograd convolution lies in memory. The scratch buffers hold one matrix [tiles][channels] for each of the points² products. */
+export interface WinogradGeometry {
+  readonly filtering: MinimalFiltering;
+  readonly height: number;
+  readonly width: number;
+  /** Tiles that are transformed, multiplied and transformed back together. */
+  readonly chunk: number;
+}
+
+/** Elements from the matrix of a product to that of the next: 16 more than it holds keep them from meeting in the same lines of the cache. */
+export function matrixStride(geometry: WinogradGeometry, channels: number): number {
+  return geometry.chunk * channels + 16;
+}
+
+/** Which sides of a tile's patch lie outside the map. */
+export interface Borders {
+  readonly top: boolean;
+  readonly bottom: boolean;
+  readonly left: boolean;
+  readonly right: boolean;
+}
+
+/** Bᵀ d B of the patch around one tile, all channels: (first pixel of the tile in x, its row in the first matrix). */
+export function inputTile(module: KernelModule, geometry: WinogradGeometry, channels: number, borders: Borders) {
+  const { input, points } = geometry.filtering;
+  const { width } = geometry;
+  const last = points - 1;
+  const outside = (row: number, column: number) =>
+    (borders.top && row === 0) || (borders.bottom && row === last) || (borders.left && column === 0) || (borders.right && column === last);
+  // The patch begins a pixel above and left of the tile, unless that is outside.
+  const origin = (borders.top ? 0 : -width) - (borders.left ? 0 : 1);
+  return tileFunction(module, `input ${JSON.stringify([channels, width, borders])}`, geometry, (f, pixel, matrices) => {
+    const x = f.pointer(pixel.plus(origin * channels));
+    const factor = factorsOf(f, input);
+    const stride = matrixStride(geometry, channels);
+    f.walk(channels / 4, [[x, 4] as const, [matrices, 4] as const], () => {
+      const load = (row: number, column: number) =>
+        outside(row, column) ? undefined : x.f32x4(((row - 1) * width + column - 1 - origin) * channels);
+      transform2d(f, input, points, factor, load, (row, column, term) => {
+        matrices.store(f.f32x4(term ?? 0), (row * points + column) * stride);
+      });
+    });
+  });
+}
+
+/** G dy Gᵀ of one tile, for the weight gradient: (first pixel of the tile in dy, its row in the first matrix). */
+export function gradientTile(module: KernelModule, geometry: WinogradGeometry, channels: number) {
+  const { gradient, points, outputs } = geometry.filtering;
+  return tileFunction(module, `gradient ${channels} ${geometry.width}`, geometry, (f, pixel, matrices) => {
+    const factor = factorsOf(f, gradient);
+    const stride = matrixStride(geometry, channels);
+    f.walk(channels / 4, [[pixel, 4] as const, [matrices, 4] as const], () => {
+      const load = (row: number, column: number) => pixel.f32x4((row * geometry.width + column) * channels);
+      transform2d(f, gradient, outputs, factor, load, (row, column, term) => {
+        matrices.store(f.f32x4(term ?? 0), (row * points + column) * stride);
+      });
+    });
+  });
+}
+
+/** Aᵀ M A of one tile, stored or added: (first pixel of the tile in y, its row in the first matrix). */
+export function outputTile(module: KernelModule, geometry: WinogradGeometry, channels: number, accumulate: boolean) {
+  const { output, points } = geometry.filtering;
+  return tileFunction(module, `output ${channels} ${geometry.width} ${accumulate}`, geometry, (f, pixel, matrices) => {
+    const factor = factorsOf(f, output);
+    const stride = matrixStride(geometry, channels);
+    f.walk(channels / 4, [[pixel, 4] as const, [matrices, 4] as const], () => {
+      const load = (row: number, column: number) => matrices.f32x4((row * points + column) * stride);
+      transform2d(f, output, points, factor, load, (row, column, term) => {
+        const offset = (row * geometry.width + column) * channels;
+        const value = term ?? F32x4.of(0);
+        pixel.store(accumulate ? pixel.f32x4(offset).add(value) : value, offset);
+      });
+    });
+  });
+}
+
+/** Applies a transform to the columns of a square of terms, then to the rows of what comes out. */
+export function transform2d(
+  f: FunctionBuilder,
+  transform: Transform,
+  size: number,
+  factor: (value: number) => F32x4,
+  load: (row: number, column: number) => Term,
+  store: (row: number, column: number, term: Term) => void,
+): void {
+  const local = (term: Term) => (term === undefined ? undefined : f.f32x4(term));
+  const columns = range(size).map((column) => {
+    const values = range(size).map((row) => local(load(row, column)));
+    return transform.apply(f, values, factor).map(local);
+  });
+  const rows = Math.max(...columns.map((column) => column.length));
+  for (const row of range(rows)) {
+    const values = columns.map((column) => column[row]);
+    transform.apply(f, values, factor).forEach((term, column) => {
+      store(row, column, term);
+    });
+  }
+}
+
+/** The factors of a transform in locals of the function, set here. */
+export function factorsOf(f: FunctionBuilder, transform: Transform): (value: number) => F32x4 {
+  const locals = new Map(transform.factors.map((value) => [value, f.f32x4(value)]));
+  return (value) => {
+    const local = locals.get(value);
+    if (local === undefined) throw new Error(`the factor ${value} is not among those that the transform declares: ${transform.factors}`);
+    return local;
+  };
+}
+
+type PointerLocal = ReturnType<FunctionBuilder["pointer"]>;
+
+function tileFunction(
+  module: KernelModule,
+  key: string,
+  geometry: WinogradGeometry,
+  body: (f: FunctionBuilder, pixel: PointerLocal, matrices: PointerLocal) => void,
+) {
+  return module.builder.shared(`winograd ${geometry.filtering.points} ${geometry.chunk} ${key}`, () =>
+    module.builder.function(["pointer", "pointer"], body),
+  );
+}

@@ -1,0 +1,62 @@
+import type { KernelSet } from "../../engine/kernels/kernelSet.ts";
+
+/** Times kernels on a shared, noisy machine: every measurement lies between two runs of a kernel whose speed is known. */
+export interface Stopwatch {
+  /** The speed of the calibration kernel when nothing disturbs it, in GFLOP/s. */
+  readonly fullSpeed: () => number;
+  /** Milliseconds that one run takes: the median of those during which the core was at full speed, or the shortest if there were none. */
+  time(run: () => void): number;
+}
+
+const CALIBRATION = { rows: 240, depth: 256, outputs: 8 }; // all in the first-level cache
+const WARM_UP_MS = 60; // until the optimising compiler is done with a kernel
+const BUDGET_MS = 400;
+const ENOUGH = 60;
+const AT_FULL_SPEED = 0.94;
+
+/** Asks the set for the calibration kernel; call `start` once it is linked. Its buffers lie at `address`. */
+export function stopwatch(set: KernelSet, address: number): { start(): Stopwatch } {
+  const { rows, depth, outputs } = CALIBRATION;
+  const one = { kernelHeight: 1, kernelWidth: 1, stride: 1, padding: 0, dilation: 1, groups: 1 };
+  const product = set.kernels.conv2d({ height: 1, width: 1, channels: depth, outChannels: outputs, ...one });
+  const weights = address + rows * depth;
+  const calibrate = () => {
+    const start = performance.now();
+    for (let i = 0; i < 4; i++) product(rows, address, weights, weights + depth * outputs);
+    return (4 * 2 * rows * depth * outputs) / (performance.now() - start) / 1e6;
+  };
+  return { start: () => started(calibrate) };
+}
+
+function started(calibrate: () => number): Stopwatch {
+  let fullSpeed = 0;
+  repeatFor(500, () => {
+    fullSpeed = Math.max(fullSpeed, calibrate());
+  });
+  fullSpeed *= 0.99; // the very fastest run is luck
+  const time = (run: () => void) => {
+    repeatFor(WARM_UP_MS, run);
+    const undisturbed: number[] = [];
+    let shortest = Number.POSITIVE_INFINITY;
+    let before = calibrate();
+    repeatFor(BUDGET_MS, () => {
+      if (undisturbed.length >= ENOUGH) return;
+      const start = performance.now();
+      run();
+      const milliseconds = performance.now() - start;
+      const after = calibrate();
+      if (Math.min(before, after) > AT_FULL_SPEED * fullSpeed) undisturbed.push(milliseconds);
+      shortest = Math.min(shortest, milliseconds);
+      before = after;
+    });
+    undisturbed.sort((a, b) => a - b);
+    return undisturbed[Math.floor(undisturbed.length / 2)] ?? shortest;
+  };
+  return { fullSpeed: () => fullSpeed, time };
+}
+
+function repeatFor(milliseconds: number, run: () => void): void {
+  const end = performance.now() + milliseconds;
+  do run();
+  while (performance.now() < end);
+}

@@ -1,0 +1,104 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { plainReduction, type Random, seeded } from "./numbers.ts";
+import { Reduction, type Table } from "./reduction.ts";
+
+interface Scene {
+  readonly peers: number;
+  readonly observers: number;
+  readonly slots: number;
+  readonly length: number;
+  readonly maxima: number;
+  readonly seed: number;
+}
+
+const scenes = fc.record<Scene>({
+  peers: fc.integer({ min: 1, max: 9 }),
+  observers: fc.integer({ min: 0, max: 2 }),
+  slots: fc.integer({ min: 1, max: 40 }),
+  length: fc.integer({ min: 0, max: 2500 }),
+  maxima: fc.integer({ min: 0, max: 20 }),
+  seed: fc.integer({ min: 1, max: 2 ** 31 }),
+});
+
+function create({ peers, observers, slots, length, maxima, seed }: Scene): { reduction: Reduction; table: Table; random: Random } {
+  const random = seeded(seed);
+  const table: Table = {
+    holders: Array.from({ length: slots }, () => 1 + random(peers)),
+    owners: Array.from({ length: 1 + random(2 * peers) }, () => 1 + random(peers)),
+    peers: Array.from({ length: peers + observers }, (_, i) => i + 1),
+    view: 1,
+  };
+  return { reduction: new Reduction(table, { length, sumLength: Math.max(0, length - maxima) }, random), table, random };
+}
+
+function expectExact(reduction: Reduction): void {
+  const expected = plainReduction(reduction.slots, reduction.layout);
+  for (const { id, exchange, reducedCalls } of reduction.alive()) {
+    expect(exchange.complete, `peer ${id} waits for slots ${exchange.missingSlots()}, owners ${exchange.missingOwners()}`).toBe(true);
+    expect(exchange.vector, `peer ${id}`).toEqual(expected);
+    expect(reducedCalls).toBe(reduction.layout.length === 0 ? 0 : 1);
+  }
+}
+
+test("AR4 frames that are reordered, duplicated and sent again change nothing", () => {
+  const run = (scene: Scene) => {
+    const { reduction, table, random } = create(scene);
+    while (reduction.turn(30)) {
+      if (random(20) > 0) continue;
+      const [a, b] = [1 + random(table.peers.length), 1 + random(table.peers.length)];
+      if (a !== b) reduction.peers.get(a)?.exchange.resend(b);
+    }
+    expectExact(reduction);
+  };
+  fc.assert(fc.property(scenes, run), { numRuns: 150 });
+});
+
+/** The next plan without `lost`: its slots and slices go to anyone, all others keep theirs. */
+function without(table: Table, lost: number, members: readonly number[], random: Random): Table {
+  const move = (holder: number): number => (holder === lost ? members[random(members.length)] : holder);
+  return {
+    holders: table.holders.map(move),
+    owners: table.owners.map(move),
+    peers: table.peers.filter((peer) => peer !== lost),
+    view: table.view + 1,
+  };
+}
+
+test("AR5 peers are lost at any moment, one after another: those who are left end with the same vector", () => {
+  const run = (scene: Scene) => {
+    const { reduction, table, random } = create(scene);
+    let current = table;
+    const patience = 1 + random(60);
+    for (let moment = 0; reduction.turn(10) || moment < patience; moment++) {
+      if (random(patience) > 0) continue;
+      const members = current.peers.filter((peer) => peer <= scene.peers);
+      const lost = current.peers[random(current.peers.length)];
+      const left = members.filter((peer) => peer !== lost);
+      if (left.length === 0) continue;
+      reduction.lose(lost);
+      current = without(current, lost, left, random);
+      reduction.announce(current);
+    }
+    reduction.settle();
+    expectExact(reduction);
+  };
+  fc.assert(fc.property(scenes, run), { numRuns: 300 });
+});
+
+test("AR5 an owner is lost at every moment of a round of three", () => {
+  const layout = { length: 1500, sumLength: 1490 };
+  const table: Table = { holders: [1, 2, 2, 3, 3], owners: [1, 2, 3], peers: [1, 2, 3, 4], view: 1 };
+  for (let moment = 0; moment < 40; moment++) {
+    for (const lost of [1, 2, 3]) {
+      const random = seeded(100 * moment + lost);
+      const reduction = new Reduction(table, layout, random);
+      for (let i = 0; i < moment; i++) reduction.turn();
+      reduction.lose(lost);
+      const left = [1, 2, 3].filter((peer) => peer !== lost);
+      reduction.announce(without(table, lost, left, random));
+      reduction.settle();
+      expectExact(reduction);
+    }
+  }
+});
