@@ -1,27 +1,32 @@
+import { readdir } from "node:fs/promises";
 import { findDataset } from "../data/findDataset.ts";
 import { terminalQr } from "../http/terminalQr.ts";
 import { createCommand, reportFailure } from "../options/command.ts";
 import { addRunOptions, type RunOptions } from "../options/runOptions.ts";
 import { addServeOptions, type ServeOptions } from "../options/serveOptions.ts";
 import { toRunConfig } from "../options/toRunConfig.ts";
-import { serveRun } from "../run/serveRun.ts";
+import { UserError } from "../options/userError.ts";
+import { RUNS, serveRun } from "../run/serveRun.ts";
 
 /** `npm start`: serves a run to tabs until it is stopped. */
 async function start(): Promise<void> {
   const command = createCommand("npm start --", "Trains one network in all browser tabs that open the join link.");
-  addServeOptions(addRunOptions(command)).parse();
-  const options = command.opts<RunOptions & ServeOptions>();
+  addServeOptions(addRunOptions(command))
+    .option("--resume <run>", "go on with a run that was begun before: its name in runs/, or latest")
+    .parse();
+  const options = command.opts<RunOptions & ServeOptions & { readonly resume?: string }>();
   const dataset = await findDataset({ data: options.data, environment: process.env, say: console.log });
-  const config = toRunConfig(options, dataset.info);
   const run = await serveRun({
     dataset,
-    config,
+    config: toRunConfig(options, dataset.info),
+    resume: options.resume === "latest" ? await latestRun() : options.resume,
     host: options.host,
     port: options.port,
     minPeers: options.minPeers,
     onReason: ({ text }) => console.log(`${new Date().toLocaleTimeString()}  ${text}`),
     onCommit: () => undefined,
   });
+  const { config } = run;
   const joinUrl = run.joinUrls[0] as string;
   console.log(`
 Data       ${dataset.source}
@@ -35,6 +40,15 @@ Waiting for ${options.minPeers === 1 ? "a peer" : `${options.minPeers} peers`}: 
 `);
   await untilStopped();
   await run.close();
+}
+
+/** Names begin with the time, so the last one is the newest. */
+async function latestRun(): Promise<string> {
+  const names = (await readdir(RUNS, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const latest = names.sort().at(-1);
+  if (latest === undefined)
+    throw new UserError("There is no run to go on with: runs/ is empty. Leave --resume out to begin one.", { exitCode: 2 });
+  return latest;
 }
 
 const untilStopped = (): Promise<void> =>

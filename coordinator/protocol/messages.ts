@@ -31,10 +31,31 @@ export const roundTimingSchema = v.object({
   bytesSent: v.pipe(v.number(), v.minValue(0)),
 });
 
+/** A round as a peer has done it. */
+export const reportSchema = v.object({ round, hash: hashSchema, metrics: roundMetricsSchema });
+
+/** "I was in this run before: I hold the state that `round` begins with, and these are the last rounds that I did." */
+const resumeSchema = v.object({ run: v.number(), round, reports: v.pipe(v.array(reportSchema), v.maxLength(512)) });
+
+/** 64,000 bytes of state, like a frame's. */
+export const STATE_CHUNK_BYTES = 64_000;
+
+const stateChunkSchema = v.object({
+  type: v.literal("state"),
+  round,
+  index: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  chunks: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1 << 20)),
+  bytes: v.pipe(
+    v.instance(Uint8Array),
+    v.check(({ length }) => length <= STATE_CHUNK_BYTES, `a chunk has at most ${STATE_CHUNK_BYTES} bytes`),
+  ),
+});
+
 const signal = v.looseObject({});
 
 const iceServers = v.array(v.object({ urls: text(500), username: v.optional(text(500)), credential: v.optional(text(500)) }));
 
+export type StateChunk = v.InferOutput<typeof stateChunkSchema>;
 export type IceServer = v.InferOutput<typeof iceServers>[number];
 
 /** What a peer says to the coordinator. */
@@ -49,6 +70,7 @@ export const peerMessageSchema = v.variant("type", [
     device: text(200),
     workers: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(256)),
     fused: v.boolean(),
+    resume: v.optional(resumeSchema),
   }),
   /** "My engine stands: this is the hash of the self-test step, and this fast I was." */
   v.object({ type: v.literal("ready"), selfTest: hashSchema, imagesPerSecond: v.pipe(v.number(), v.minValue(0)) }),
@@ -56,10 +78,14 @@ export const peerMessageSchema = v.variant("type", [
   v.object({ type: v.literal("signal"), to: peerIdSchema, signal }),
   /** "My link to that peer is now so." */
   v.object({ type: v.literal("link"), peer: peerIdSchema, state: v.picklist(["direct", "relayed", "lost"]) }),
+  /** "My share of this round is computed and sent." */
+  v.object({ type: v.literal("computed"), round }),
   /** "I have applied this round, under this view, and these are my bits." */
   v.object({ type: v.literal("done"), view: v.number(), round, hash: hashSchema, metrics: roundMetricsSchema, timing: roundTimingSchema }),
   /** "I am alive", every second; hidden: the tab is in the background; round: the one in progress. */
   v.object({ type: v.literal("heartbeat"), hidden: v.boolean(), round, waitingFor: text(200) }),
+  /** "Part of the state that this round begins with", for a checkpoint. */
+  stateChunkSchema,
   /** "I go, on purpose." */
   v.object({ type: v.literal("leave"), reason: text(200) }),
 ]);
@@ -88,6 +114,10 @@ export const coordinatorMessageSchema = v.variant("type", [
    * adopted at once, or a round could begin under the wrong one of them.
    */
   v.object({ type: v.literal("views"), views: v.pipe(v.array(viewSchema), v.maxLength(16)), reason: text(1000) }),
+  /** "Send me the state that this round begins with, for a checkpoint." */
+  v.object({ type: v.literal("save"), round }),
+  /** "Part of the state that this round begins with", from a checkpoint. */
+  stateChunkSchema,
   /** "You may work on all rounds up to this one under the views that you have." */
   v.object({ type: v.literal("permit"), through: v.pipe(v.number(), v.integer()) }),
   /** "The swarm stands here": for the join page. */

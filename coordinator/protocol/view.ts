@@ -5,15 +5,25 @@ export type PeerId = number;
 
 export const peerIdSchema = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(0xffff));
 
+/** The coordinator, where a state comes from or goes to. */
+export const COORDINATOR = 0;
+
+const donorSchema = v.pipe(v.number(), v.integer(), v.minValue(COORDINATOR), v.maxValue(0xffff));
+
 const round = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 export const viewSchema = v.object({
   view: v.pipe(v.number(), v.integer(), v.minValue(1)),
   /** The first round it holds for. Of the views that hold for a round, the newest counts. */
   fromRound: round,
+  /** The run begins with it, for the first time or again: whatever was in progress is forgotten. */
+  begins: v.boolean(),
   members: v.pipe(v.array(peerIdSchema), v.maxLength(4096)),
-  /** Who follows without contributing, and which member sends the state that round `fromRound` begins with. */
-  observers: v.pipe(v.array(v.object({ peer: peerIdSchema, donor: peerIdSchema, stateOfRound: round })), v.maxLength(4096)),
+  /**
+   * Who needs a state, and who sends it: the one that round `stateOfRound` begins with. Who is not a member follows without
+   * contributing. Donor 0 is the coordinator, with its checkpoint.
+   */
+  observers: v.pipe(v.array(v.object({ peer: peerIdSchema, donor: donorSchema, stateOfRound: round })), v.maxLength(4096)),
   /** slot → peer, for the slots of a training step; evaluations share their slots in the same proportion. */
   slotHolders: v.pipe(v.array(peerIdSchema), v.maxLength(4096)),
   /** Owner of slice j is owners[j mod owners.length]. */

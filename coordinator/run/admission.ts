@@ -1,6 +1,6 @@
 import type { Hello } from "../protocol/messages.ts";
 import { PROTOCOL_VERSION } from "../protocol/version.ts";
-import type { PeerId } from "../protocol/view.ts";
+import { COORDINATOR, type PeerId } from "../protocol/view.ts";
 import {
   type Decision,
   type Effect,
@@ -13,7 +13,7 @@ import {
   unchanged,
   withPeer,
 } from "./membership.ts";
-import { grantPermits } from "./progress.ts";
+import { commit, grantPermits } from "./progress.ts";
 import { type Observer, planView } from "./views.ts";
 
 /** Somebody opened the link. */
@@ -35,6 +35,10 @@ export function join(state: Membership, hello: Hello, now: number, options: Memb
     imagesPerSecond: 0,
     round: undefined,
     hash: undefined,
+    offers: undefined,
+    computed: -1,
+    mayReturnAt: 0,
+    timesLate: 0,
     hidden: false,
     waitingFor: "its engine",
     bytesSent: 0,
@@ -42,11 +46,25 @@ export function join(state: Membership, hello: Hello, now: number, options: Memb
     lastSeenAt: now,
   };
   const { run, runName, config } = options;
-  return {
+  const joined: Decision = {
     state: { ...state, nextPeer: id + 1, peers: new Map(state.peers).set(id, peer) },
     effects: [{ type: "send", to: [id], message: { type: "welcome", peer: id, run, runName, config } }],
     reasons: [{ kind: "join", text: `${nameOf(peer)} joined with ${hello.workers} compute worker${hello.workers === 1 ? "" : "s"}` }],
   };
+  return followedBy(joined, (next) => resume(next, id, hello.resume, now, options));
+}
+
+/** It was in this run before. What it reports fills the gap in the journal; the state it holds counts if its last hash is the run's. */
+function resume(state: Membership, id: PeerId, resumed: Hello["resume"], now: number, options: MembershipOptions): Decision {
+  if (resumed === undefined || resumed.run !== options.run) return unchanged(state);
+  const known = resumed.reports.reduce(
+    (decision, report) =>
+      report.round === decision.state.committed ? followedBy(decision, (next) => commit(next, report, now)) : decision,
+    unchanged(state),
+  );
+  const last = resumed.reports.at(-1);
+  const right = last !== undefined && last.round === resumed.round - 1 && known.state.hashes.get(last.round) === last.hash;
+  return right ? { ...known, state: withPeer(known.state, id, { offers: resumed.round }) } : known;
 }
 
 function refusal(
@@ -117,19 +135,38 @@ export function admit(state: Membership, options: MembershipOptions): Decision {
   return ready.length === 0 ? unchanged(state) : observe(state, ready, options);
 }
 
+/**
+ * The run begins, or goes on after the coordinator or every member was gone: from the latest state that anybody still holds, be it a
+ * peer or the checkpoint. Rounds between that and the last committed one are done again, and must end with the same hashes.
+ */
 function beginRun(state: Membership, candidates: readonly PeerState[], options: MembershipOptions): Decision {
   const complete = candidates.every((a) => candidates.every((b) => a.id === b.id || linked(a, b)));
   if (candidates.length < options.minPeers || !complete) return unchanged(state);
-  const members = candidates.reduce((next, { id }) => withPeer(next, id, { stage: "member", round: 0, waitingFor: "round 0" }), state);
-  const text = `the run begins with ${candidates.length} of at least ${options.minPeers} peer${options.minPeers === 1 ? "" : "s"}`;
-  const begun = planView({ ...members, phase: "running", permitted: -1, views: [] }, [], options, { kind: "info", text });
-  return followedBy(begun, (next) => grantPermits(next, options));
+  const from = Math.max(state.checkpoint ?? 0, ...candidates.map(({ offers }) => offers ?? 0));
+  const holders = candidates.filter(({ offers }) => offers === from);
+  const needy = from === 0 ? [] : candidates.filter(({ offers }) => offers !== from);
+  const donor = holders[0]?.id ?? COORDINATOR;
+  const observers = needy.map(({ id }) => ({ peer: id, donor, stateOfRound: from }));
+  const members = candidates.reduce(
+    (next, { id }) => withPeer(next, id, { stage: "member", round: from, computed: from - 1, waitingFor: `round ${from}` }),
+    state,
+  );
+  const several = candidates.length === 1 ? "peer" : "peers";
+  const text =
+    from === 0
+      ? `the run begins with ${candidates.length} of at least ${options.minPeers} ${several}`
+      : `the run goes on from round ${from} with ${candidates.length} ${several}; the state is ${holders.length > 0 ? "a peer's" : "the checkpoint's"}`;
+  const waiting: Membership = { ...members, phase: "running", permitted: from - 1, views: [], saving: undefined };
+  const begun = planView(waiting, observers, options, { kind: "info", text }, true);
+  const restore: Effect[] =
+    donor === COORDINATOR && needy.length > 0 ? [{ type: "restore", to: needy.map(({ id }) => id), round: from }] : [];
+  return followedBy({ ...begun, effects: [...begun.effects, ...restore] }, (next) => grantPermits(next, options));
 }
 
 /** They follow the run from the next planned view on; a member sends them the state that its first round begins with. */
 export function observe(state: Membership, newcomers: readonly PeerState[], options: MembershipOptions): Decision {
   const stateOfRound = state.permitted + 1;
-  const donors = peersAt(state, "member");
+  const donors = peersAt(state, "member").filter(({ round }) => round !== undefined);
   const added: Observer[] = newcomers.map(({ id }, i) => ({ peer: id, donor: (donors[i % donors.length] as PeerState).id, stateOfRound }));
   const kept = (state.views.at(-1)?.observers ?? []).filter(
     ({ peer }) => newcomers.every(({ id }) => id !== peer) && state.peers.get(peer)?.stage === "observer",

@@ -9,8 +9,9 @@ import {
   unchanged,
   withPeer,
 } from "./membership.ts";
-import { done } from "./progress.ts";
+import { done, proceed } from "./progress.ts";
 import { lost } from "./repair.ts";
+import { demoteLate } from "./stragglers.ts";
 
 /** Every decision of the coordinator: what follows from an event, and why. Knows no clock, socket or chance but its arguments. */
 export function advance(state: Membership, event: MembershipEvent, now: number, options: MembershipOptions): Decision {
@@ -27,9 +28,19 @@ export function advance(state: Membership, event: MembershipEvent, now: number, 
     case "heartbeat":
       return unchanged(withPeer(seen, event.peer, { hidden: event.hidden, waitingFor: event.waitingFor }));
     case "lost":
-      return followedBy(lost(state, event.peer, event.why, options), (next) => admit(next, options));
+      return followedBy(
+        followedBy(lost(state, event.peer, event.why, options), (next) => proceed(next, now, options)),
+        (next) => admit(next, options),
+      );
+    case "computed":
+      return unchanged(withPeer(seen, event.peer, { computed: event.round }));
+    case "saved":
+      return unchanged({ ...state, checkpoint: event.round, saving: undefined });
     case "tick":
-      return dropSilent(state, now, options);
+      return followedBy(
+        followedBy(demoteLate(state, now, options), (next) => proceed(next, now, options)),
+        (next) => dropSilent(next, now, options),
+      );
     default:
       return event satisfies never;
   }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { WebSocket } from "ws";
 import type { DashboardMessage } from "../protocol/dashboard.ts";
-import type { Hello, PeerMessage } from "../protocol/messages.ts";
+import type { Hello, PeerMessage, StateChunk } from "../protocol/messages.ts";
 import { roundCount } from "../protocol/rounds.ts";
 import type { PeerId } from "../protocol/view.ts";
 import { advance } from "./advance.ts";
@@ -17,7 +17,8 @@ import {
 } from "./membership.ts";
 import { PeerSockets } from "./peerSockets.ts";
 
-const TICK_MS = 1000;
+const TICK_MS = 100;
+const SWARM_NEWS_MS = 1000;
 const DASHBOARD_INTERVAL_MS = 250;
 
 export interface CoordinatorOptions extends MembershipOptions {
@@ -26,6 +27,12 @@ export interface CoordinatorOptions extends MembershipOptions {
   readonly onCommit: (commit: Extract<Effect, { type: "commit" }>) => void;
   readonly onReason: (reason: Reason) => void;
   readonly onFinished: () => void;
+  /** A chunk of a state for a checkpoint; `saved` is to be called when the state is complete and safe. */
+  readonly onState: (peer: PeerId, chunk: StateChunk, saved: (round: number) => void) => void;
+  /** Peers need the state of a checkpoint. */
+  readonly onRestore: (round: number, send: (chunk: StateChunk) => void) => void;
+  /** What is known of the run from before; a new one begins with nothing. */
+  readonly recovered?: Membership;
 }
 
 /** The edge around the decisions of `advance`: sockets and timers. It decides nothing itself. */
@@ -35,7 +42,7 @@ export class Coordinator {
   readonly #sockets: PeerSockets;
   readonly #dashboards = new Map<WebSocket, Position>();
   readonly #timers: NodeJS.Timeout[];
-  #membership: Membership = emptyMembership;
+  #membership: Membership;
 
   constructor(options: CoordinatorOptions) {
     this.#options = options;
@@ -45,7 +52,12 @@ export class Coordinator {
       onMessage: (peer, message) => this.#hear(peer, message),
       onClosed: (peer, why) => this.#apply({ type: "lost", peer, why }),
     });
-    this.#timers = [setInterval(() => this.#tick(), TICK_MS), setInterval(() => this.#updateDashboards(), DASHBOARD_INTERVAL_MS)];
+    this.#membership = options.recovered ?? emptyMembership;
+    this.#timers = [
+      setInterval(() => this.#apply({ type: "tick" }), TICK_MS),
+      setInterval(() => this.#tellSwarm(), SWARM_NEWS_MS),
+      setInterval(() => this.#updateDashboards(), DASHBOARD_INTERVAL_MS),
+    ];
   }
 
   get membership(): Membership {
@@ -89,8 +101,14 @@ export class Coordinator {
       case "link":
         this.#apply({ type: "link", peer, other: message.peer, state: message.state });
         break;
+      case "computed":
+        this.#apply({ type: "computed", peer, round: message.round });
+        break;
       case "done":
         this.#apply({ type: "done", peer, report: message });
+        break;
+      case "state":
+        this.#options.onState(peer, message, (round) => this.#apply({ type: "saved", round }));
         break;
       case "heartbeat":
         this.#apply({ type: "heartbeat", peer, hidden: message.hidden, waitingFor: message.waitingFor });
@@ -127,6 +145,11 @@ export class Coordinator {
       case "drop":
         this.#sockets.drop(effect.peer, effect.sentence);
         break;
+      case "restore":
+        this.#options.onRestore(effect.round, (chunk) => {
+          for (const peer of effect.to) this.#sockets.send(peer, chunk);
+        });
+        break;
       case "commit":
         this.#feed.commit(effect.report, effect.members.length, Date.now());
         this.#options.onCommit(effect);
@@ -136,8 +159,7 @@ export class Coordinator {
     }
   }
 
-  #tick(): void {
-    this.#apply({ type: "tick" });
+  #tellSwarm(): void {
     const { peers, imagesPerSecond, round } = this.#feed.state(this.#membership, Date.now());
     const rounds = roundCount(this.#options.config);
     for (const { peer } of peers)

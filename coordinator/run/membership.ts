@@ -27,6 +27,13 @@ export interface Membership {
   readonly roundMs: number;
   readonly lastCommitAt: number;
   readonly lastViewAt: number;
+  /** How long the latest training steps took, newest last. */
+  readonly durations: readonly number[];
+  /** The round whose beginning state lies on the disk. */
+  readonly checkpoint: number | undefined;
+  readonly lastCheckpointAt: number;
+  /** Who was asked to send the state of which round for the next checkpoint. */
+  readonly saving: { readonly peer: PeerId; readonly round: number } | undefined;
 }
 
 export type Stage = "preparing" | "linking" | "observer" | "member";
@@ -40,6 +47,13 @@ export interface PeerState {
   /** The round that it works on: it has done all before. Undefined while it has no state. */
   readonly round: number | undefined;
   readonly hash: string | undefined;
+  /** The round whose beginning state it brought along, from before a connection was lost. */
+  readonly offers: number | undefined;
+  /** The latest round whose slots it has computed and sent. */
+  readonly computed: number;
+  /** After it was late: when it may take part again, and how often it was. */
+  readonly mayReturnAt: number;
+  readonly timesLate: number;
   readonly hidden: boolean;
   readonly waitingFor: string;
   readonly bytesSent: number;
@@ -51,6 +65,8 @@ export type MembershipEvent =
   | { readonly type: "join"; readonly hello: Hello }
   | { readonly type: "ready"; readonly peer: PeerId; readonly selfTest: string; readonly imagesPerSecond: number }
   | { readonly type: "link"; readonly peer: PeerId; readonly other: PeerId; readonly state: "direct" | "relayed" | "lost" }
+  | { readonly type: "computed"; readonly peer: PeerId; readonly round: number }
+  | { readonly type: "saved"; readonly round: number }
   | { readonly type: "done"; readonly peer: PeerId; readonly report: RoundReport }
   | { readonly type: "heartbeat"; readonly peer: PeerId; readonly hidden: boolean; readonly waitingFor: string }
   | { readonly type: "lost"; readonly peer: PeerId; readonly why: string }
@@ -60,7 +76,8 @@ export interface RoundReport {
   readonly round: number;
   readonly hash: string;
   readonly metrics: RoundMetrics;
-  readonly timing: RoundTiming;
+  /** Not known of rounds that a peer reports after it was away. */
+  readonly timing?: RoundTiming;
 }
 
 /** What the outside has to do about a decision. */
@@ -68,6 +85,7 @@ export type Effect =
   | { readonly type: "send"; readonly to: readonly PeerId[]; readonly message: CoordinatorMessage }
   | { readonly type: "refuse"; readonly peer: PeerId; readonly reason: RefusalReason; readonly sentence: string }
   | { readonly type: "drop"; readonly peer: PeerId; readonly sentence: string }
+  | { readonly type: "restore"; readonly to: readonly PeerId[]; readonly round: number }
   | { readonly type: "commit"; readonly report: RoundReport; readonly view: number; readonly members: readonly PeerId[] };
 
 /** Why, in a sentence with numbers; the dashboard shows it as it is. */
@@ -93,6 +111,8 @@ export interface MembershipOptions {
   readonly silenceMs: number;
   /** How far ahead of the slowest member a permit reaches, as time. */
   readonly leaseMs: number;
+  /** A checkpoint is asked for when the last one is so old. */
+  readonly checkpointMs: number;
 }
 
 export const emptyMembership: Membership = {
@@ -108,6 +128,10 @@ export const emptyMembership: Membership = {
   roundMs: 1000,
   lastCommitAt: 0,
   lastViewAt: 0,
+  durations: [],
+  checkpoint: undefined,
+  lastCheckpointAt: 0,
+  saving: undefined,
 };
 
 export const peersAt = (state: Membership, ...stages: readonly Stage[]): PeerState[] =>

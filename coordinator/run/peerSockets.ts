@@ -10,7 +10,7 @@ import type { PeerId } from "../protocol/view.ts";
 const HELLO_DEADLINE_MS = 10_000;
 
 /** A peer that takes the bytes meant for it so slowly is dropped before they fill the memory. */
-const MAX_BUFFERED_BYTES = 256 * 1024 * 1024;
+const MAX_BUFFERED_BYTES = 1024 * 1024 * 1024;
 
 export interface PeerSocketEvents {
   /** Returns the number that the newcomer got, before anything is sent to it. */

@@ -23,8 +23,15 @@ const MAX_LEASE_ROUNDS = 64;
 const REBALANCE_GAIN = 1.15;
 const REBALANCE_INTERVAL_MS = 15_000;
 
+/** Unless a step would be twice as fast: then soon. */
+const URGENT_GAIN = 2;
+const URGENT_INTERVAL_MS = 1000;
+
 /** Nobody can report a round older than this: permits do not reach so far. */
 const REMEMBERED_ROUNDS = 4 * MAX_LEASE_ROUNDS;
+
+/** From so many the usual time of a round is told. */
+const REMEMBERED_DURATIONS = 32;
 
 /** Weight of the newest measurement in a running mean. */
 const SMOOTHING = 0.1;
@@ -45,41 +52,50 @@ export function done(state: Membership, id: PeerId, report: RoundReport, now: nu
   const measured = withPeer(state, id, {
     round: report.round + 1,
     hash: report.hash,
+    computed: Math.max(peer.computed, report.round),
     imagesPerSecond: newSpeed(peer, report),
-    bytesSent: peer.bytesSent + report.timing.bytesSent,
+    bytesSent: peer.bytesSent + (report.timing?.bytesSent ?? 0),
   });
   const committed = report.round === state.committed ? commit(measured, report, now) : unchanged(measured);
-  return [promote, grantPermits, rebalance, finish].reduce(
+  return followedBy(committed, (next) => proceed(next, now, options));
+}
+
+/** What may be due whenever somebody got on, or is gone: the next permits, roles, shares; or the end of the run. */
+export function proceed(state: Membership, now: number, options: MembershipOptions): Decision {
+  return [promote, grantPermits, rebalance, askForCheckpoint, finish].reduce(
     (decision, next) => followedBy(decision, (s) => next(s, options, now)),
-    committed,
+    unchanged(state),
   );
 }
 
 function newSpeed(peer: PeerState, { timing }: RoundReport): number {
-  if (timing.images === 0 || timing.computeMs <= 0) return peer.imagesPerSecond;
+  if (timing === undefined || timing.images === 0 || timing.computeMs <= 0) return peer.imagesPerSecond;
   const measured = (1000 * timing.images) / timing.computeMs;
   return peer.imagesPerSecond === 0 ? measured : (1 - SMOOTHING) * peer.imagesPerSecond + SMOOTHING * measured;
 }
 
-function commit(state: Membership, report: RoundReport, now: number): Decision {
+/** The first report of a round commits it; every other one has to agree. */
+export function commit(state: Membership, report: RoundReport, now: number): Decision {
   const hashes = new Map(state.hashes).set(report.round, report.hash);
-  hashes.delete(report.round - REMEMBERED_ROUNDS);
+  for (const round of hashes.keys()) if (round < Math.min(report.round - REMEMBERED_ROUNDS, state.checkpoint ?? 0)) hashes.delete(round);
   const view = state.views.findLast(({ fromRound }) => fromRound <= report.round)?.view ?? 0;
   const members = peersAt(state, "member").map(({ id }) => id);
   const roundMs = state.lastCommitAt === 0 ? state.roundMs : (1 - SMOOTHING) * state.roundMs + SMOOTHING * (now - state.lastCommitAt);
   const { skipped, nonFinite } = report.metrics;
+  const durations =
+    state.lastCommitAt === 0 ? state.durations : [...state.durations, now - state.lastCommitAt].slice(-REMEMBERED_DURATIONS);
   const text = `step ${report.round} was skipped by everyone alike: ${nonFinite} gradient elements are not finite; a lower learning rate may help`;
   return {
-    state: { ...state, committed: report.round + 1, hashes, roundMs, lastCommitAt: now },
+    state: { ...state, committed: report.round + 1, hashes, roundMs, durations, lastCommitAt: now },
     effects: [{ type: "commit", report, view, members }],
     reasons: skipped ? [{ kind: "alarm", text }] : [],
   };
 }
 
 /** Observers who hold the run's bits and are level with the members become members. */
-function promote(state: Membership, options: MembershipOptions): Decision {
+function promote(state: Membership, options: MembershipOptions, now: number): Decision {
   const newest = state.committed - 1;
-  const level = peersAt(state, "observer").filter(({ round }) => round !== undefined && round >= newest);
+  const level = peersAt(state, "observer").filter(({ round, mayReturnAt }) => round !== undefined && round >= newest && now >= mayReturnAt);
   if (level.length === 0 || state.phase !== "running") return unchanged(state);
   const next = level.reduce((now, { id }) => withPeer(now, id, { stage: "member" }), state);
   const observers = (state.views.at(-1)?.observers ?? []).filter(({ peer }) => next.peers.get(peer)?.stage === "observer");
@@ -92,7 +108,7 @@ function promote(state: Membership, options: MembershipOptions): Decision {
 
 /** Lets everyone work on: as many rounds beyond the slowest member as fit in the lease. */
 export function grantPermits(state: Membership, options: MembershipOptions): Decision {
-  const members = peersAt(state, "member", "observer").filter(({ round }) => round !== undefined);
+  const members = peersAt(state, "member").filter(({ round }) => round !== undefined);
   if (members.length === 0 || state.phase !== "running") return unchanged(state);
   const slowest = Math.min(...members.map(({ round }) => round as number));
   const lease = Math.min(MAX_LEASE_ROUNDS, Math.max(MIN_LEASE_ROUNDS, Math.ceil(options.leaseMs / state.roundMs)));
@@ -107,14 +123,30 @@ export function grantPermits(state: Membership, options: MembershipOptions): Dec
   };
 }
 
+/** Every now and then a member sends its state, in case that all of them are gone one day. */
+function askForCheckpoint(state: Membership, options: MembershipOptions, now: number): Decision {
+  const round = state.permitted + 1;
+  const waiting = state.saving !== undefined && state.peers.get(state.saving.peer)?.stage === "member";
+  const saver = peersAt(state, "member")[0];
+  const due = now - state.lastCheckpointAt >= options.checkpointMs;
+  if (waiting || !due || saver === undefined || state.phase !== "running" || round >= roundCount(options.config)) return unchanged(state);
+  const saving = { peer: saver.id, round };
+  return {
+    state: { ...state, saving, lastCheckpointAt: now },
+    effects: [{ type: "send", to: [saver.id], message: { type: "save", round } }],
+    reasons: [],
+  };
+}
+
 /** Shares the slots out anew when the measured speeds say that a step could be clearly faster. */
 function rebalance(state: Membership, options: MembershipOptions, now: number): Decision {
   const members = peersAt(state, "member");
   const view = state.views.at(-1);
-  if (view === undefined || members.length < 2 || now - state.lastViewAt < REBALANCE_INTERVAL_MS) return unchanged(state);
+  if (view === undefined || members.length < 2 || now - state.lastViewAt < URGENT_INTERVAL_MS) return unchanged(state);
   const best = makespan(assignSlots(options.config.slots, members, view.slotHolders), members);
   const gain = makespan(view.slotHolders, members) / best;
-  if (gain < REBALANCE_GAIN) return unchanged(state);
+  const urgent = gain >= URGENT_GAIN;
+  if (!urgent && (gain < REBALANCE_GAIN || now - state.lastViewAt < REBALANCE_INTERVAL_MS)) return unchanged(state);
   const text = `slots were shared out anew by measured speed: a step takes ${Math.round(100 - 100 / gain)} % less time`;
   return planView({ ...state, lastViewAt: now }, view.observers, options, { kind: "info", text });
 }

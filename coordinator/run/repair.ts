@@ -35,7 +35,7 @@ function replaceMember(state: Membership, peer: PeerState, why: string, options:
   const slots = heldSlots(state.views, peer.id);
   if (peersAt(state, "member").length === 0) return withoutMembers(state, peer, why);
   const text = `${nameOf(peer)} ${why} in round ${peer.round}; its ${slots} slots and its slices are others' now, no step is lost`;
-  return followedBy(repairViews(state, peer.id, { kind: "leave", text }), (next) => {
+  return followedBy(repairViews(state, { kind: "leave", text }), (next) => {
     const orphans = peersAt(next, "observer").filter(({ id, round }) => round === undefined && donorOf(next.views, id) === peer.id);
     return orphans.length === 0 ? unchanged(next) : observe(next, orphans, options);
   });
@@ -48,12 +48,13 @@ function withoutMembers(state: Membership, peer: PeerState, why: string): Decisi
   if (heirs.length > 0) {
     const next = heirs.reduce((now, { id }) => withPeer(now, id, { stage: "member" }), state);
     const text = `${nameOf(peer)}, the last member, ${why}; ${heirs.map(nameOf).join(", ")} had followed to round ${newest} and went on`;
-    return repairViews(next, peer.id, { kind: "leave", text });
+    return repairViews(next, { kind: "leave", text });
   }
   const waiting = peersAt(state, "observer").reduce((now, { id }) => withPeer(now, id, { stage: "linking", round: undefined }), state);
-  const text = `${nameOf(peer)}, the last member, ${why} and took the state along: the run begins again at step 0 when somebody joins`;
+  const from = state.checkpoint === undefined ? "step 0" : `the checkpoint of round ${state.checkpoint}`;
+  const text = `${nameOf(peer)}, the last member, ${why} and took the state along: the run goes on from ${from} when somebody joins`;
   return {
-    state: { ...waiting, phase: "waiting", views: [], permitted: -1, committed: 0, hashes: new Map() },
+    state: { ...waiting, phase: "waiting", views: [], permitted: -1, saving: undefined },
     effects: [],
     reasons: [{ kind: "warning", text }],
   };

@@ -1,4 +1,4 @@
-import { type PeerId, type View, viewFor } from "../protocol/view.ts";
+import { type View, viewFor } from "../protocol/view.ts";
 import { assignOwners, assignSlots, reassignOwners, reassignSlots, type Worker } from "./assignment.ts";
 import { type Decision, type Membership, type MembershipOptions, type PeerState, peersAt, type Reason } from "./membership.ts";
 
@@ -10,12 +10,19 @@ const workerOf = ({ id, imagesPerSecond }: PeerState): Worker => ({ id, imagesPe
  * A new view from the first round that nobody may have begun: permits reach to `permitted`, and a peer gets view and permits over
  * one ordered connection, so every member holds the view before it begins that round.
  */
-export function planView(state: Membership, observers: readonly Observer[], options: MembershipOptions, reason: Reason): Decision {
+export function planView(
+  state: Membership,
+  observers: readonly Observer[],
+  options: MembershipOptions,
+  reason: Reason,
+  begins = false,
+): Decision {
   const members = peersAt(state, "member");
   const previous = state.views.at(-1)?.slotHolders ?? [];
   const view: View = {
     view: state.nextView,
     fromRound: state.permitted + 1,
+    begins,
     members: members.map(({ id }) => id),
     observers: [...observers],
     slotHolders: assignSlots(options.config.slots, members.map(workerOf), previous),
@@ -25,10 +32,10 @@ export function planView(state: Membership, observers: readonly Observer[], opti
 }
 
 /**
- * The views without a peer that is lost, from the lowest round in progress on. Within a round nobody else loses a slot, so whoever has
+ * The views without a member that is lost or late, from the lowest round in progress on. Within a round nobody else loses a slot, so whoever has
  * sent a sum over several slots need not take it back.
  */
-export function repairViews(state: Membership, lost: PeerId, reason: Reason): Decision {
+export function repairViews(state: Membership, reason: Reason): Decision {
   const members = peersAt(state, "member");
   const inProgress = Math.min(...members.map(({ round }) => round ?? 0));
   const left = members.map(({ id }) => id);
@@ -38,8 +45,9 @@ export function repairViews(state: Membership, lost: PeerId, reason: Reason): De
     return {
       view: state.nextView + i,
       fromRound: Math.max(view.fromRound, inProgress),
+      begins: false,
       members: stays.length > 0 ? view.members.filter((id) => left.includes(id)) : left,
-      observers: view.observers.filter(({ peer }) => peer !== lost && state.peers.has(peer)),
+      observers: repairObservers(view, state, inProgress),
       slotHolders: reassignSlots(view.slotHolders, workers),
       owners: reassignOwners(
         view.owners,
@@ -48,6 +56,13 @@ export function repairViews(state: Membership, lost: PeerId, reason: Reason): De
     };
   });
   return announce(state, repaired, reason);
+}
+
+/** Whoever followed goes on following, and so does a member that was only late. */
+function repairObservers(view: View, state: Membership, inProgress: number): Observer[] {
+  const kept = view.observers.filter(({ peer }) => state.peers.has(peer));
+  const late = view.members.filter((id) => state.peers.get(id)?.stage === "observer" && kept.every(({ peer }) => peer !== id));
+  return [...kept, ...late.map((peer) => ({ peer, donor: peer, stateOfRound: inProgress }))];
 }
 
 /** The views that hold for some round from `round` on, oldest first. */

@@ -5,6 +5,7 @@ import { createOptimizer, MAX_SETTINGS, type OptimizerConfig } from "../optimize
 import type { ParameterDescriptor } from "../parameters/descriptor.ts";
 import { initializeParameters } from "../parameters/initialize.ts";
 import { initializeStatistics, type ModelVectors, readStateDict, writeStateDict } from "../parameters/stateDict.ts";
+import { hashKey } from "../random/hash32.ts";
 import type { EngineCore } from "./core.ts";
 import type { ModelDefinition } from "./definition.ts";
 import { describeModel, type ModelDescription } from "./description.ts";
@@ -75,7 +76,7 @@ export class Model {
   /** Forward and backward on a batch, as in training: batch norm uses the batch's statistics and updates its running ones. */
   gradient(batch: Batch): BatchResult {
     const images = this.#load(batch);
-    const outcome = this.#network.gradient(images, this.#seed ^ this.#batches++);
+    const outcome = this.#network.gradient(images, hashKey(this.#seed, this.#batches++));
     const gradient = this.gradientVector;
     const scale = Math.fround(1 / images);
     for (let i = 0; i < gradient.length; i++) gradient[i] *= scale;

@@ -9,7 +9,7 @@ export type Write = (code: Code) => void;
  * writes its instructions. An expression used twice is computed twice; keep it in a local to compute it once.
  */
 export abstract class Expression {
-  readonly write: Write;
+  declare readonly write: Write; // only declared: older V8 takes its time to define a field before it is set
 
   constructor(write: Write) {
     this.write = write;

@@ -74,9 +74,6 @@ export class F32x4 extends Expression {
   greater(other: F32x4 | number): I32x4 {
     return new I32x4(apply(f32x4.greater, this, F32x4.of(other)));
   }
-  equal(other: F32x4 | number): I32x4 {
-    return new I32x4(apply(f32x4.equal, this, F32x4.of(other)));
-  }
   isNaN(): I32x4 {
     return new I32x4(apply(f32x4.notEqual, this, this));
   }

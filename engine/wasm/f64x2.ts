@@ -20,9 +20,6 @@ export class F64x2 extends Expression {
   mul(other: F64x2 | number): F64x2 {
     return new F64x2(apply(f64x2.mul, this, F64x2.of(other)));
   }
-  div(other: F64x2 | number): F64x2 {
-    return new F64x2(apply(f64x2.div, this, F64x2.of(other)));
-  }
   abs(): F64x2 {
     return new F64x2(apply(f64x2.abs, this));
   }

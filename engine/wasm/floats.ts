@@ -1,6 +1,6 @@
 import { apply, Expression } from "./expression.ts";
 import { I32 } from "./integers.ts";
-import { control, f32, f64, i32 } from "./opcodes.ts";
+import { control, f32, f64 } from "./opcodes.ts";
 
 /** A single-precision float. */
 export class F32 extends Expression {
@@ -24,20 +24,11 @@ export class F32 extends Expression {
   div(other: F32 | number): F32 {
     return new F32(apply(f32.div, this, F32.of(other)));
   }
-  sqrt(): F32 {
-    return new F32(apply(f32.sqrt, this));
-  }
-  abs(): F32 {
-    return new F32(apply(f32.abs, this));
-  }
   less(other: F32 | number): I32 {
     return new I32(apply(f32.less, this, F32.of(other)));
   }
   greater(other: F32 | number): I32 {
     return new I32(apply(f32.greater, this, F32.of(other)));
-  }
-  equal(other: F32 | number): I32 {
-    return new I32(apply(f32.equal, this, F32.of(other)));
   }
   /** `this` where the condition holds, else `other`; both are computed. */
   onlyIf(condition: I32, other: F32 | number): F32 {
@@ -45,9 +36,6 @@ export class F32 extends Expression {
   }
   toF64(): F64 {
     return new F64(apply(f64.ofF32, this));
-  }
-  bits(): I32 {
-    return new I32(apply(i32.ofF32Bits, this));
   }
 }
 
@@ -64,17 +52,8 @@ export class F64 extends Expression {
   add(other: F64 | number): F64 {
     return new F64(apply(f64.add, this, F64.of(other)));
   }
-  sub(other: F64 | number): F64 {
-    return new F64(apply(f64.sub, this, F64.of(other)));
-  }
-  mul(other: F64 | number): F64 {
-    return new F64(apply(f64.mul, this, F64.of(other)));
-  }
   div(other: F64 | number): F64 {
     return new F64(apply(f64.div, this, F64.of(other)));
-  }
-  sqrt(): F64 {
-    return new F64(apply(f64.sqrt, this));
   }
   toF32(): F32 {
     return new F32(apply(f32.ofF64, this));

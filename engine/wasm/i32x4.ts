@@ -53,9 +53,6 @@ export class I32x4 extends Expression {
   equal(other: I32x4 | number): I32x4 {
     return new I32x4(apply(i32x4.equal, this, I32x4.of(other)));
   }
-  greater(other: I32x4 | number): I32x4 {
-    return new I32x4(apply(i32x4.greater, this, I32x4.of(other)));
-  }
   less(other: I32x4 | number): I32x4 {
     return new I32x4(apply(i32x4.less, this, I32x4.of(other)));
   }

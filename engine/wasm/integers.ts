@@ -1,6 +1,6 @@
 import { apply, Expression } from "./expression.ts";
-import { F32, F64 } from "./floats.ts";
-import { control, f32, f64, i32, i64 } from "./opcodes.ts";
+import { F64 } from "./floats.ts";
+import { control, f64, i32, i64 } from "./opcodes.ts";
 
 /** A 32-bit integer; also a truth value (0 is false). Constants may be written as numbers. */
 export class I32 extends Expression {
@@ -30,17 +30,8 @@ export class I32 extends Expression {
   and(other: I32 | number): I32 {
     return new I32(apply(i32.and, this, I32.of(other)));
   }
-  or(other: I32 | number): I32 {
-    return new I32(apply(i32.or, this, I32.of(other)));
-  }
-  xor(other: I32 | number): I32 {
-    return new I32(apply(i32.xor, this, I32.of(other)));
-  }
   shiftLeft(bits: I32 | number): I32 {
     return new I32(apply(i32.shiftLeft, this, I32.of(bits)));
-  }
-  shiftRight(bits: I32 | number): I32 {
-    return new I32(apply(i32.shiftRight, this, I32.of(bits)));
   }
   shiftRightUnsigned(bits: I32 | number): I32 {
     return new I32(apply(i32.shiftRightUnsigned, this, I32.of(bits)));
@@ -50,9 +41,6 @@ export class I32 extends Expression {
   }
   notEqual(other: I32 | number): I32 {
     return new I32(apply(i32.notEqual, this, I32.of(other)));
-  }
-  less(other: I32 | number): I32 {
-    return new I32(apply(i32.less, this, I32.of(other)));
   }
   lessUnsigned(other: I32 | number): I32 {
     return new I32(apply(i32.lessUnsigned, this, I32.of(other)));
@@ -74,21 +62,11 @@ export class I32 extends Expression {
   onlyIf(condition: I32, other: I32 | number): I32 {
     return new I32(apply(control.select, this, I32.of(other), condition));
   }
-  toF32(): F32 {
-    return new F32(apply(f32.ofI32, this));
-  }
-  toF64(): F64 {
-    return new F64(apply(f64.ofI32, this));
-  }
   unsignedToF64(): F64 {
     return new F64(apply(f64.ofU32, this));
   }
   unsignedToI64(): I64 {
     return new I64(apply(i64.ofU32, this));
-  }
-  /** The float with these bits. */
-  asF32(): F32 {
-    return new F32(apply(f32.ofI32Bits, this));
   }
 }
 
@@ -119,9 +97,5 @@ export class I64 extends Expression {
   }
   rotateLeft(bits: I64 | bigint): I64 {
     return new I64(apply(i64.rotateLeft, this, I64.of(bits)));
-  }
-  /** The float with these bits. */
-  asF64(): F64 {
-    return new F64(apply(f64.ofI64Bits, this));
   }
 }

@@ -32,7 +32,7 @@ export interface Slot {
 }
 
 export class I32Local extends I32 {
-  readonly slot: Slot;
+  declare readonly slot: Slot;
   constructor(slot: Slot) {
     super((code) => get(code, slot));
     this.slot = slot;
@@ -46,7 +46,7 @@ export class I32Local extends I32 {
 }
 
 export class PointerLocal extends Pointer {
-  readonly slot: Slot;
+  declare readonly slot: Slot;
   constructor(slot: Slot) {
     super((code) => get(code, slot));
     this.slot = slot;
@@ -64,7 +64,7 @@ export class PointerLocal extends Pointer {
 }
 
 export class I64Local extends I64 {
-  readonly slot: Slot;
+  declare readonly slot: Slot;
   constructor(slot: Slot) {
     super((code) => get(code, slot));
     this.slot = slot;
@@ -75,7 +75,7 @@ export class I64Local extends I64 {
 }
 
 export class F32Local extends F32 {
-  readonly slot: Slot;
+  declare readonly slot: Slot;
   constructor(slot: Slot) {
     super((code) => get(code, slot));
     this.slot = slot;
@@ -86,7 +86,7 @@ export class F32Local extends F32 {
 }
 
 export class F64Local extends F64 {
-  readonly slot: Slot;
+  declare readonly slot: Slot;
   constructor(slot: Slot) {
     super((code) => get(code, slot));
     this.slot = slot;
@@ -97,7 +97,7 @@ export class F64Local extends F64 {
 }
 
 export class F32x4Local extends F32x4 {
-  readonly slot: Slot;
+  declare readonly slot: Slot;
   constructor(slot: Slot) {
     super((code) => get(code, slot));
     this.slot = slot;
@@ -112,7 +112,7 @@ export class F32x4Local extends F32x4 {
 }
 
 export class I32x4Local extends I32x4 {
-  readonly slot: Slot;
+  declare readonly slot: Slot;
   constructor(slot: Slot) {
     super((code) => get(code, slot));
     this.slot = slot;
@@ -123,7 +123,7 @@ export class I32x4Local extends I32x4 {
 }
 
 export class F64x2Local extends F64x2 {
-  readonly slot: Slot;
+  declare readonly slot: Slot;
   constructor(slot: Slot) {
     super((code) => get(code, slot));
     this.slot = slot;

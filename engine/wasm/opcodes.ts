@@ -1,5 +1,5 @@
 /**
- * Opcodes of the WebAssembly core specification (with SIMD and the one relaxed instruction) that the kernels use.
+ * Opcodes of the WebAssembly core specification (with SIMD and relaxed SIMD) that the kernels use.
  * Numbers with a prefix byte are written prefix · 2^16 + number.
  */
 const MISCELLANEOUS = 0xfc << 16;
@@ -13,13 +13,11 @@ export const memory = { copy: MISCELLANEOUS + 10, fill: MISCELLANEOUS + 11 } as 
 
 export const i32 = {
   load: 0x28,
-  load8: 0x2d,
   store: 0x36,
   constant: 0x41,
   isZero: 0x45,
   equal: 0x46,
   notEqual: 0x47,
-  less: 0x48,
   lessUnsigned: 0x49,
   greater: 0x4a,
   leadingZeros: 0x67,
@@ -30,12 +28,8 @@ export const i32 = {
   divUnsigned: 0x6e,
   remUnsigned: 0x70,
   and: 0x71,
-  or: 0x72,
-  xor: 0x73,
   shiftLeft: 0x74,
-  shiftRight: 0x75,
   shiftRightUnsigned: 0x76,
-  ofF32Bits: 0xbc,
 } as const;
 
 export const i64 = {
@@ -55,32 +49,16 @@ export const f32 = {
   load: 0x2a,
   store: 0x38,
   constant: 0x43,
-  equal: 0x5b,
   less: 0x5d,
   greater: 0x5e,
-  abs: 0x8b,
-  sqrt: 0x91,
   add: 0x92,
   sub: 0x93,
   mul: 0x94,
   div: 0x95,
-  ofI32: 0xb2,
   ofF64: 0xb6,
-  ofI32Bits: 0xbe,
 } as const;
 
-export const f64 = {
-  constant: 0x44,
-  sqrt: 0x9f,
-  add: 0xa0,
-  sub: 0xa1,
-  mul: 0xa2,
-  div: 0xa3,
-  ofI32: 0xb7,
-  ofU32: 0xb8,
-  ofF32: 0xbb,
-  ofI64Bits: 0xbf,
-} as const;
+export const f64 = { constant: 0x44, add: 0xa0, div: 0xa3, ofU32: 0xb8, ofF32: 0xbb } as const;
 
 export const v128 = {
   load: SIMD + 0,
@@ -88,7 +66,6 @@ export const v128 = {
   store: SIMD + 11,
   constant: SIMD + 12,
   shuffle: SIMD + 13,
-  not: SIMD + 77,
   and: SIMD + 78,
   andNot: SIMD + 79,
   or: SIMD + 80,
@@ -108,7 +85,6 @@ export const i32x4 = {
   equal: SIMD + 55,
   less: SIMD + 57,
   lessUnsigned: SIMD + 58,
-  greater: SIMD + 59,
   bitmask: SIMD + 164,
   shiftLeft: SIMD + 171,
   shiftRight: SIMD + 172,
@@ -126,11 +102,9 @@ export const i64x2 = { bitmask: SIMD + 196 } as const;
 export const f32x4 = {
   splat: SIMD + 19,
   lane: SIMD + 31,
-  equal: SIMD + 65,
   notEqual: SIMD + 66,
   less: SIMD + 67,
   greater: SIMD + 68,
-  greaterOrEqual: SIMD + 70,
   ofF64: SIMD + 94,
   nearest: SIMD + 106,
   abs: SIMD + 224,
@@ -140,8 +114,6 @@ export const f32x4 = {
   sub: SIMD + 229,
   mul: SIMD + 230,
   div: SIMD + 231,
-  min: SIMD + 232,
-  max: SIMD + 233,
   pseudoMin: SIMD + 234,
   pseudoMax: SIMD + 235,
   ofI32: SIMD + 250,
@@ -159,8 +131,6 @@ export const f64x2 = {
   add: SIMD + 240,
   sub: SIMD + 241,
   mul: SIMD + 242,
-  div: SIMD + 243,
   pseudoMin: SIMD + 246,
   pseudoMax: SIMD + 247,
-  ofI32: SIMD + 254,
 } as const;

@@ -2,7 +2,7 @@ import type { Code } from "./code.ts";
 import { Expression } from "./expression.ts";
 import { F32x4 } from "./f32x4.ts";
 import { F32 } from "./floats.ts";
-import { I32x4 } from "./i32x4.ts";
+import type { I32x4 } from "./i32x4.ts";
 import { I32, I64 } from "./integers.ts";
 import { f32, i32, i64, v128 } from "./opcodes.ts";
 
@@ -39,10 +39,6 @@ export class Pointer extends Expression {
   i32(offset = 0): I32 {
     return new I32(this.#access(i32.load, offset));
   }
-  /** Byte number `byte` of the memory from here on, as an unsigned integer. */
-  byte(byte: number): I32 {
-    return new I32(this.#access(i32.load8, byte / 4));
-  }
   /** The element here and the next as one integer, this one in the low half. */
   i64(offset = 0): I64 {
     return new I64(this.#access(i64.load, offset));
@@ -53,9 +49,6 @@ export class Pointer extends Expression {
   }
   f32x4(offset = 0): F32x4 {
     return new F32x4(this.#access(v128.load, offset));
-  }
-  i32x4(offset = 0): I32x4 {
-    return new I32x4(this.#access(v128.load, offset));
   }
   /** The one float here in all four lanes. */
   splat(offset = 0): F32x4 {

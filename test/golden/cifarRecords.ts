@@ -1,30 +1,21 @@
-import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CIFAR_SHAPE, elementsOf } from "../../engine/index.ts";
+import { cifar10Folder, sharedIsThere } from "../shared.ts";
 
 const PIXEL_BYTES = elementsOf(CIFAR_SHAPE);
 const RECORD_BYTES = 1 + PIXEL_BYTES; // a label, then the planes of red, green and blue
-const FIRST_BATCH = "data_batch_1.bin";
-
-/** Where the unpacked set is kept between runs when no directory is given. */
-const CACHE = new URL("../../.cache/shared-cifar-10", import.meta.url).pathname;
 
 export interface CifarRecords {
   readonly bytes: Uint8Array;
 }
 
-/** The first file of CIFAR-10's binary archive: from `directory`, else unpacked by the shared folder's script into the cache. */
-export function openCifar(directory: string | undefined, sharedDirectory: string): CifarRecords | undefined {
-  const from = directory ?? CACHE;
-  const file = join(from, FIRST_BATCH);
-  const unpack = join(sharedDirectory, "cifar-10", "unpack.mjs");
-  if (!existsSync(file) && directory === undefined && existsSync(unpack)) {
-    const { status, stderr } = spawnSync(process.execPath, [unpack, from], { encoding: "utf8" });
-    if (status !== 0) throw new Error(`unpacking CIFAR-10 into ${from} ended with status ${status}: ${stderr}`);
-  }
-  if (!existsSync(file)) return undefined;
-  return { bytes: readFileSync(file) };
+/** The first file of CIFAR-10's binary archive: from `directory`, else from the shared folder, if either has it. */
+export function openCifar(directory: string | undefined): CifarRecords | undefined {
+  const from = directory ?? (sharedIsThere ? cifar10Folder() : undefined);
+  if (from === undefined) return undefined;
+  const file = join(from, "data_batch_1.bin");
+  return existsSync(file) ? { bytes: readFileSync(file) } : undefined;
 }
 
 export interface Normalization {
@@ -33,18 +24,18 @@ export interface Normalization {
 }
 
 /** Records first … first + count − 1 as a batch: NHWC, (v / 255 − mean) / std. */
-export function readBatch({ bytes }: CifarRecords, first: number, count: number, { mean, std }: Normalization) {
+export function readBatch(records: CifarRecords, first: number, count: number, { mean, std }: Normalization) {
   const { channels } = CIFAR_SHAPE;
   const pixels = PIXEL_BYTES / channels;
   const images = new Float32Array(count * PIXEL_BYTES);
   const labels = new Int32Array(count);
   for (let image = 0; image < count; image++) {
-    const record = (first + image) * RECORD_BYTES;
-    labels[image] = bytes[record];
+    const record = records.bytes.subarray((first + image) * RECORD_BYTES, (first + image + 1) * RECORD_BYTES);
+    labels[image] = record[0];
     for (let c = 0; c < channels; c++) {
       for (let p = 0; p < pixels; p++) {
-        const value = bytes[record + 1 + c * pixels + p];
-        images[image * PIXEL_BYTES + p * channels + c] = (Math.fround(value / 255) - mean[c]) / std[c];
+        const value = Math.fround(record[1 + c * pixels + p] / 255);
+        images[image * PIXEL_BYTES + p * channels + c] = (value - mean[c]) / std[c];
       }
     }
   }

@@ -27,7 +27,7 @@ export interface GoldenCase {
 /** The cases under a directory: ops/*.safetensors, then models/*.json. */
 export function goldenCases(directory: string, options: GoldenOptions): readonly GoldenCase[] {
   let records: CifarRecords | undefined;
-  const cifar = (): CifarRecords | undefined => (records ??= openCifar(options.data, join(directory, "..")));
+  const cifar = (): CifarRecords | undefined => (records ??= openCifar(options.data));
   const all = [
     ...filesIn(join(directory, "ops"), ".safetensors").map((file) => opGoldenCase(directory, file, options)),
     ...filesIn(join(directory, "models"), ".json").map((file) => modelGoldenCase(directory, file, options, cifar)),
@@ -55,7 +55,7 @@ function modelGoldenCase(directory: string, file: string, options: GoldenOptions
       const golden = JSON.parse(readFileSync(join(directory, name), "utf8")) as ModelCase;
       if (!isModelName(golden.model)) return { status: "skipped", name, reason: `no model "${golden.model}"` };
       const records = cifar();
-      if (records === undefined) return { status: "skipped", name, reason: "no CIFAR-10 (give --data DIR)" };
+      if (records === undefined) return { status: "skipped", name, reason: "no CIFAR-10 (give --data DIR, or set TABGRAD_SHARED)" };
       return judged(name, await runModelCase(createEngine(options.engine), golden, records));
     },
   };

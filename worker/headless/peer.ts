@@ -1,5 +1,6 @@
 import { Command } from "commander";
-import { Peer, PeerStopped } from "../session/peer.ts";
+import { Peer } from "../session/peer.ts";
+import { PeerStopped } from "../session/peerStopped.ts";
 import type { PeerStatus } from "../session/status.ts";
 import { nodePlatform } from "./nodePlatform.ts";
 

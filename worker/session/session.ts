@@ -1,6 +1,7 @@
+import type { StateChunk } from "../../coordinator/protocol/messages.ts";
 import { describeRound, type Round, roundCount } from "../../coordinator/protocol/rounds.ts";
 import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
-import { slotsOf, type View, viewFor } from "../../coordinator/protocol/view.ts";
+import { COORDINATOR, slotsOf, type View, viewFor } from "../../coordinator/protocol/view.ts";
 import { type Frame, frameKinds, MalformedFrame } from "../collective/frame.ts";
 import { RoundExchange, type RoundPlan } from "../collective/roundExchange.ts";
 import type { VectorLayout } from "../collective/vectorLayout.ts";
@@ -13,7 +14,17 @@ export interface SessionOptions {
   readonly config: RunConfig;
   readonly layoutOf: (kind: Round["kind"]) => VectorLayout;
   readonly stateElements: number;
+  /** The round whose beginning state the replica holds already, from before a connection was lost. */
+  readonly offered?: number | undefined;
   readonly send: (peer: number, frame: Frame) => void;
+  /** Sends a state to the coordinator, for a checkpoint. */
+  readonly save: (round: number, state: Int32Array) => void;
+}
+
+/** The round to begin with, and the state it begins with: one that was received, the one that is held already, or the initial one. */
+export interface Beginning {
+  readonly round: number;
+  readonly state: Int32Array | "held" | "initial";
 }
 
 /** Frames further ahead than this are refused: a permit never reaches so far beyond what a peer has done. */
@@ -31,6 +42,7 @@ export class Session {
   readonly #started = new Map<number, Set<number>>();
   #views: View[] = [];
   #permitted = -1;
+  #saveAt: number | undefined;
   #round: number | undefined;
   #incoming: { readonly round: number; readonly receiver: StateReceiver } | undefined;
 
@@ -55,14 +67,12 @@ export class Session {
 
   // What the training loop asks.
 
-  /** Where to begin: with the initial state at round 0, or with the state that a donor sent, at a later round. */
-  async start(): Promise<{ readonly round: number; readonly state: Int32Array | undefined }> {
-    const { self } = this.#options;
-    await this.#changes.until(() => this.#incoming?.receiver.complete === true || viewFor(this.#views, 0)?.members.includes(self) === true);
-    const round = this.#incoming?.round ?? 0;
-    const state = this.#incoming?.receiver.state;
-    this.#round = round;
-    return { round, state };
+  /** Where to begin: with the initial state, with the one that the replica holds already, or with one that a donor sent. */
+  async start(): Promise<Beginning> {
+    await this.#changes.until(() => this.#beginning() !== undefined);
+    const beginning = this.#beginning() as Beginning;
+    this.#round = beginning.round;
+    return beginning;
   }
 
   /** The next round, as soon as it may begin; undefined when the run is complete. */
@@ -74,15 +84,18 @@ export class Session {
     return describeRound(this.#options.config, round);
   }
 
-  /** Observers to whom this peer sends the state that `round` begins with. */
+  /** Who is to get the state that `round` begins with from this peer: observers, and the coordinator for a checkpoint. */
   awaitingState(round: number): number[] {
+    const { self } = this.#options;
     const observers = viewFor(this.#views, round)?.observers ?? [];
-    return observers.filter(({ donor, stateOfRound }) => donor === this.#options.self && stateOfRound === round).map(({ peer }) => peer);
+    const mine = observers.filter(({ peer, donor, stateOfRound }) => donor === self && peer !== self && stateOfRound === round);
+    return [...mine.map(({ peer }) => peer), ...(this.#saveAt === round ? [COORDINATOR] : [])];
   }
 
   sendState(peer: number, round: number, state: Int32Array): void {
-    const { run, self, send } = this.#options;
-    for (const frame of stateFrames(state, { run, view: this.view?.view ?? 0, round, sender: self })) send(peer, frame);
+    const { run, self, send, save } = this.#options;
+    if (peer === COORDINATOR) save(round, state);
+    else for (const frame of stateFrames(state, { run, view: this.view?.view ?? 0, round, sender: self })) send(peer, frame);
   }
 
   /** Slots for this peer to compute in `round`: first those that the view gives it, then those of peers that are lost meanwhile. */
@@ -137,15 +150,39 @@ export class Session {
     this.#changes.notify();
   }
 
+  /** What there is to begin with, as soon as it is clear. */
+  #beginning(): Beginning | undefined {
+    if (this.#incoming !== undefined) {
+      const { round, receiver } = this.#incoming;
+      return receiver.complete ? { round, state: receiver.state } : undefined;
+    }
+    const first = this.#views.findLast(({ begins }) => begins);
+    if (first === undefined || !first.members.includes(this.#options.self)) return undefined;
+    const { fromRound: round } = first;
+    return { round, state: round > 0 && round === this.#options.offered ? "held" : "initial" };
+  }
+
   #prepare(view: View): void {
-    if (this.#round === undefined && view.fromRound === 0) {
-      this.#incoming = undefined; // everyone begins at round 0, perhaps again
-      this.#permitted = -1;
+    if (this.#round === undefined && view.begins) {
+      this.#incoming = undefined;
+      this.#permitted = view.fromRound - 1;
     }
     const observer = view.observers.find(({ peer }) => peer === this.#options.self);
     if (observer !== undefined && this.#round === undefined && this.#incoming?.round !== observer.stateOfRound) {
       this.#incoming = { round: observer.stateOfRound, receiver: new StateReceiver(this.#options.stateElements) };
     }
+  }
+
+  /** The coordinator wants the state that `round` begins with. */
+  saveAt(round: number): void {
+    this.#saveAt = round;
+  }
+
+  /** A chunk of the state, from the coordinator's checkpoint. */
+  receiveState({ round, index, bytes }: Pick<StateChunk, "round" | "index" | "bytes">): void {
+    if (round !== this.#incoming?.round) return;
+    this.#incoming.receiver.receive({ index, elements: new Int32Array(bytes.slice().buffer) });
+    this.#changes.notify();
   }
 
   permit(through: number): void {
@@ -220,6 +257,7 @@ export class Session {
 }
 
 function planOf(view: View, self: number): RoundPlan {
-  const receivers = [...view.members, ...view.observers.map(({ peer }) => peer)].filter((peer) => peer !== self);
+  const everyone = new Set([...view.members, ...view.observers.map(({ peer }) => peer)]);
+  const receivers = [...everyone].filter((peer) => peer !== self);
   return { view: view.view, owners: view.owners, receivers };
 }

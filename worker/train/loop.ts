@@ -13,14 +13,15 @@ export interface Training {
   readonly replica: ReplicaPool;
   readonly store: RecordStore;
   readonly now: () => number;
+  readonly onComputed: (round: Round) => void;
   readonly onRound: (round: Round, result: RoundResult, timing: Omit<RoundTiming, "bytesSent">) => void;
 }
 
 /** Data-parallel training as one peer does it: all of it, from the first round to the last. */
-export async function train({ config, session, replica, store, now, onRound }: Training): Promise<void> {
+export async function train({ config, session, replica, store, now, onComputed, onRound }: Training): Promise<void> {
   const { state } = await session.start();
-  if (state === undefined) await replica.initialize(await batchOf(config, store, firstRound(config), 0));
-  else await replica.load(state);
+  if (state === "initial") await replica.initialize(await batchOf(config, store, firstRound(config), 0));
+  else if (state !== "held") await replica.load(state);
 
   for (let round = await session.begin(); round !== undefined; round = await session.begin()) {
     for (const observer of session.awaitingState(round.round)) session.sendState(observer, round.round, await replica.state());
@@ -35,6 +36,7 @@ export async function train({ config, session, replica, store, now, onRound }: T
       computeMs += now() - before;
       images += batches.reduce((sum, { indices }) => sum + indices.length, 0);
       session.contribute(round, slots, own);
+      onComputed(round);
     }
     const computed = now();
     const reduced = await session.reduced(round); // the same integers at every peer, whoever comes or goes meanwhile

@@ -1,4 +1,5 @@
 import { F32x4 } from "../../wasm/f32x4.ts";
+import { F32 } from "../../wasm/floats.ts";
 import { forEachChannelGroup } from "./lanes.ts";
 import { type Recipe, recipe } from "./recipe.ts";
 
@@ -10,7 +11,7 @@ import { type Recipe, recipe } from "./recipe.ts";
 export function batchNormBackward(channels: number, epsilon: number, accumulate: boolean): Recipe {
   const buffers = ["g", "x", "mean", "variance", "gamma", "dgammaAndDbeta", "dx"] as const;
   return recipe(buffers, (f, pixels, g, x, mean, variance, gamma, dgamma, dx) => {
-    const inversePixels = f.f32(f.f32(1).div(pixels.unsignedToF64().toF32()));
+    const inversePixels = f.f32(F32.of(1).div(pixels.unsignedToF64().toF32()));
     const [gradient, input, output] = [f.pointer(), f.pointer(), f.pointer()];
     forEachChannelGroup(f, channels, [g, x, mean, variance, gamma, dgamma, dx], (lanes) => {
       const group = lanes.map((count, v) => {

@@ -1,5 +1,5 @@
 import { F64x2 } from "../../wasm/f64x2.ts";
-import type { F64 } from "../../wasm/floats.ts";
+import { F64 } from "../../wasm/floats.ts";
 import type { FunctionBuilder } from "../../wasm/functionBuilder.ts";
 import { type Sum, sumOverPixels, toSingle } from "./channelSums.ts";
 import { forEachChannelGroup } from "./lanes.ts";
@@ -12,8 +12,7 @@ import { type Recipe, recipe } from "./recipe.ts";
 export function batchNormStatistics(channels: number): Recipe {
   return recipe(["x", "mean", "variance"], (f, pixels, x, mean, variance) => {
     const pixel = f.pointer();
-    const inversePixels = f.f64(pixels.unsignedToF64());
-    inversePixels.set(f.f64(1).div(inversePixels));
+    const inversePixels = f.f64(F64.of(1).div(pixels.unsignedToF64()));
     forEachChannelGroup(f, channels, [x, mean, variance], (lanes) => {
       const origin = lanes.map((count, v) => f.f32x4(x.lanes(count, 4 * v)));
       const difference = f.f32x4();

@@ -50,7 +50,7 @@ function placeTile(axis: Axis, outputs: readonly number[], joinTaps: boolean): P
     else segments.push({ tap, taps: 1, sources });
   }
   const tile = { pixels: outputs.length, segments };
-  return { tile, key: JSON.stringify(tile), output: outputs[0] ?? 0, input: numbers.length === 0 ? 0 : source };
+  return { tile, key: JSON.stringify(tile), output: outputs[0], input: numbers.length === 0 ? 0 : source };
 }
 
 function sourceOf(taps: readonly Tap[], tap: number, origin: number): number | undefined {

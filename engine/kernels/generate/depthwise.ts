@@ -1,16 +1,14 @@
 import type { LaneCount } from "../../wasm/pointer.ts";
 import type { Conv2dShape } from "../kernels.ts";
-import { type Axis, forwardAxis, gradientAxis, range, runsOf } from "./axis.ts";
-import { type ColumnTile, columnTiles } from "./columnTiles.ts";
-import { heightAxis, widthAxis } from "./directConvolution.ts";
+import { forwardAxis, gradientAxis, range } from "./axis.ts";
+import type { ColumnTile } from "./columnTiles.ts";
 import { forEachChannelGroup } from "./lanes.ts";
+import { forEachTile, heightAxis, type MapAxes, widthAxis } from "./mapTiles.ts";
 import { type KernelModule, kernelFunction, type Recipe } from "./recipe.ts";
 
 const TILE_PIXELS = 4; // more sums than this and older V8 keeps them in memory
 
-interface Filtering {
-  readonly rows: Axis;
-  readonly columns: Axis;
+interface Filtering extends MapAxes {
   readonly shape: Conv2dShape;
   /** The taps of the axes count from the filter's end. */
   readonly flipped: boolean;
@@ -22,6 +20,8 @@ export function depthwise(shape: Conv2dShape): Recipe {
   return filteringRecipe({
     rows: forwardAxis(heightAxis(shape)),
     columns: forwardAxis(widthAxis(shape)),
+    sourceChannels: shape.channels,
+    outputChannels: shape.channels,
     shape,
     flipped: false,
     accumulate: false,
@@ -33,6 +33,8 @@ export function depthwiseInputGradient(shape: Conv2dShape, accumulate: boolean):
   return filteringRecipe({
     rows: gradientAxis(heightAxis(shape)),
     columns: gradientAxis(widthAxis(shape)),
+    sourceChannels: shape.channels,
+    outputChannels: shape.channels,
     shape,
     flipped: true,
     accumulate,
@@ -44,30 +46,15 @@ function filteringRecipe(filtering: Filtering): Recipe {
   const { channels, kernelHeight, kernelWidth } = shape;
   const generate = (module: KernelModule) =>
     kernelFunction(module, ["x", "w", "y"], (f, images, x, w, y) => {
-      const [xRow, yRow, weights, from, to] = [f.pointer(), f.pointer(), f.pointer(), f.pointer(), f.pointer()];
       const imageStrides = [
         [x, rows.sources * columns.sources * channels],
         [y, rows.outputs * columns.outputs * channels],
       ] as const;
       f.walk(images, imageStrides, () => {
-        for (const run of runsOf(rows)) {
-          const { tap, source } = run.taps[0] ?? { tap: 0, source: 0 };
-          weights.set(w.plus((flipped ? kernelHeight - 1 - tap : tap) * kernelWidth * channels));
-          xRow.set(x.plus(source * columns.sources * channels));
-          yRow.set(y.plus(run.first * columns.outputs * channels));
-          const rowStrides = [
-            [yRow, rows.phases * columns.outputs * channels],
-            [xRow, rows.sourceStep * columns.sources * channels],
-          ] as const;
-          f.walk(run.count, rowStrides, () => {
-            for (const { first, count, step } of columnTiles(columns, TILE_PIXELS, false)) {
-              from.set(xRow.plus(first.input * channels));
-              to.set(yRow.plus(first.output * channels));
-              const strides = [[to, step.output * channels] as const, [from, step.input * channels] as const];
-              f.walk(count, strides, () => f.call(filterTile(module, filtering, first.tile), from, weights, to, run.taps.length));
-            }
-          });
-        }
+        forEachTile(f, filtering, { width: TILE_PIXELS, joinTaps: false }, { x, y }, (tile, rowTaps, from, to) => {
+          const firstRow = flipped ? kernelHeight - 1 - rowTaps.first : rowTaps.first;
+          f.call(filterTile(module, filtering, tile), from, w.plus(firstRow * kernelWidth * channels), to, rowTaps.count);
+        });
       });
     });
   return { scratchElements: 0, generate };

@@ -1,8 +1,8 @@
 import type { LaneCount } from "../../wasm/pointer.ts";
 import type { Conv2dShape } from "../kernels.ts";
 import { type Axis, forwardAxis, range } from "./axis.ts";
-import { heightAxis, widthAxis } from "./directConvolution.ts";
 import { forEachChannelGroup } from "./lanes.ts";
+import { heightAxis, widthAxis } from "./mapTiles.ts";
 import { pixelSegments } from "./pixelSegments.ts";
 import { type KernelModule, kernelFunction, type Recipe } from "./recipe.ts";
 

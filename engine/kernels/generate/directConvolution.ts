@@ -1,9 +1,8 @@
-import type { FunctionBuilder } from "../../wasm/functionBuilder.ts";
-import type { PointerLocal } from "../../wasm/locals.ts";
 import type { LaneCount } from "../../wasm/pointer.ts";
 import type { Conv2dShape } from "../kernels.ts";
-import { type Axis, type AxisShape, forwardAxis, gradientAxis, runsOf } from "./axis.ts";
-import { type ColumnTile, columnTiles, type Segment } from "./columnTiles.ts";
+import { forwardAxis, gradientAxis } from "./axis.ts";
+import type { ColumnTile, Segment } from "./columnTiles.ts";
+import { forEachTile, heightAxis, type MapAxes, widthAxis } from "./mapTiles.ts";
 import { type PackedProduct, packedProduct } from "./packedProduct.ts";
 import { packRows, packTransposed } from "./packWeights.ts";
 import { panelScratch } from "./panels.ts";
@@ -11,14 +10,9 @@ import { type KernelModule, kernelFunction, type Recipe } from "./recipe.ts";
 import { innerProducts, storeSums, TILE_COLUMNS, tileSize, zeroSums } from "./registerTile.ts";
 
 /** A convolution as a gathering of sources into outputs: the forward pass, or the input gradient, which gathers from dy. */
-interface Gathering {
-  readonly rows: Axis;
-  readonly columns: Axis;
-  /** Channels of a source pixel, and those of them that one group reads. */
-  readonly sourceChannels: number;
+interface Gathering extends MapAxes {
+  /** Channels of a source pixel that one group reads. */
   readonly depth: number;
-  /** Channels of an output pixel. */
-  readonly outputChannels: number;
   /** Taps of a filter row. */
   readonly kernelWidth: number;
   readonly accumulate: boolean;
@@ -73,16 +67,8 @@ export function directInputGradient(shape: Conv2dShape, accumulate: boolean): Re
   });
 }
 
-export function heightAxis(shape: Conv2dShape): AxisShape {
-  return { ...shape, size: shape.height, kernel: shape.kernelHeight };
-}
-
-export function widthAxis(shape: Conv2dShape): AxisShape {
-  return { ...shape, size: shape.width, kernel: shape.kernelWidth };
-}
-
 function gatheringRecipe(scratchElements: number, gathering: Gathering): Recipe {
-  const { rows, columns, sourceChannels, outputChannels } = gathering;
+  const { rows, columns, sourceChannels, depth, outputChannels, kernelWidth } = gathering;
   const generate = (module: KernelModule) =>
     kernelFunction(module, ["x", "w", "y"], (f, images, x, w, y) => {
       packedProduct(
@@ -95,41 +81,17 @@ function gatheringRecipe(scratchElements: number, gathering: Gathering): Recipe 
           const output = [place.y, rows.outputs * columns.outputs * outputChannels] as const;
           f.walk(images, [source, output], body);
         },
-        (place, lanes) => gatherMap(f, module, gathering, place, lanes),
+        (place, lanes) => {
+          const rowPanel = kernelWidth * depth * 4 * lanes.length;
+          const tiling = { width: tileSize(module.builder.fused).rows, joinTaps: joinsTaps(gathering) };
+          forEachTile(f, gathering, tiling, place, (tile, rowTaps, from, to) => {
+            const weights = place.panel.plus(rowTaps.first * rowPanel);
+            f.call(gatherTile(module, gathering, tile, lanes), from, weights, to, rowTaps.count);
+          });
+        },
       );
     });
   return { scratchElements, generate };
-}
-
-/** One image through one panel: runs of equal rows, in them runs of equal tiles. */
-function gatherMap(
-  f: FunctionBuilder,
-  module: KernelModule,
-  gathering: Gathering,
-  place: { readonly x: PointerLocal; readonly y: PointerLocal; readonly panel: PointerLocal },
-  lanes: readonly LaneCount[],
-): void {
-  const { rows, columns, sourceChannels, depth, outputChannels, kernelWidth } = gathering;
-  const [xRow, yRow, weights, x, y] = [f.pointer(), f.pointer(), f.pointer(), f.pointer(), f.pointer()];
-  const runs = columnTiles(columns, tileSize(module.builder.fused).rows, joinsTaps(gathering));
-  for (const row of runsOf(rows)) {
-    const tap = row.taps[0] ?? { tap: 0, source: 0 };
-    weights.set(place.panel.plus(tap.tap * kernelWidth * depth * 4 * lanes.length));
-    xRow.set(place.x.plus(tap.source * columns.sources * sourceChannels));
-    yRow.set(place.y.plus(row.first * columns.outputs * outputChannels));
-    const rowStrides = [
-      [yRow, rows.phases * columns.outputs * outputChannels],
-      [xRow, rows.sourceStep * columns.sources * sourceChannels],
-    ] as const;
-    f.walk(row.count, rowStrides, () => {
-      for (const { first: tile, count, step } of runs) {
-        x.set(xRow.plus(tile.input * sourceChannels));
-        y.set(yRow.plus(tile.output * outputChannels));
-        const strides = [[y, step.output * outputChannels] as const, [x, step.input * sourceChannels] as const];
-        f.walk(count, strides, () => f.call(gatherTile(module, gathering, tile.tile, lanes), x, weights, y, row.taps.length));
-      }
-    });
-  }
 }
 
 /** Whether the taps of a filter row and the pixels that they read lie one behind the other: then they are one longer inner loop. */

@@ -4,12 +4,12 @@ import type { LaneCount } from "../../wasm/pointer.ts";
 import type { Conv2dShape } from "../kernels.ts";
 import { type Axis, forwardAxis, range } from "./axis.ts";
 import { split } from "./columnTiles.ts";
-import { heightAxis, widthAxis } from "./directConvolution.ts";
 import { type EqualRun, equalRuns } from "./equalRuns.ts";
+import { heightAxis, widthAxis } from "./mapTiles.ts";
 import { forEachPanel } from "./panels.ts";
 import { type PixelSegment, pixelSegments } from "./pixelSegments.ts";
 import { type KernelModule, kernelFunction, type Recipe } from "./recipe.ts";
-import { loadSums, outerProduct, storeSums, tileSize } from "./registerTile.ts";
+import { loadSums, outerProduct, storeSums, TILE_COLUMNS, tileSize } from "./registerTile.ts";
 
 interface Geometry {
   readonly shape: Conv2dShape;
@@ -148,11 +148,14 @@ function columnsOf(gradient: PointerLocal, lanes: readonly LaneCount[]) {
 
 /** The rows (kx, c) of a filter row cut into tiles. */
 function tilesOf(shape: Conv2dShape, columns: Axis, depth: number, height: number): readonly FilterTile[] {
+  const known = new Map<string, readonly PixelSegment[]>(); // most tiles differ only in their place
   return split(range(shape.kernelWidth * depth), height).map((rows) => {
-    const first = (rows[0] ?? 0) % depth;
+    const first = rows[0] % depth;
     const taps = rows.map((row) => ({ kx: Math.floor(row / depth), channel: (row % depth) - first }));
-    const segments = pixelSegments(columns, shape.channels, taps);
-    return { key: JSON.stringify(segments), input: first, output: rows[0] ?? 0, rows: rows.length, segments };
+    const key = JSON.stringify(taps);
+    const segments = known.get(key) ?? pixelSegments(columns, shape.channels, taps);
+    known.set(key, segments);
+    return { key, input: first, output: rows[0], rows: rows.length, segments };
   });
 }
 
@@ -160,8 +163,8 @@ function panelStrides(geometry: Geometry, place: Buffers) {
   const groupOutChannels = geometry.shape.outChannels / geometry.shape.groups;
   return [
     { pointer: place.x, panel: 0, group: geometry.depth },
-    { pointer: place.dy, panel: 8, group: groupOutChannels },
-    { pointer: place.dw, panel: 8, group: groupOutChannels },
+    { pointer: place.dy, panel: TILE_COLUMNS, group: groupOutChannels },
+    { pointer: place.dw, panel: TILE_COLUMNS, group: groupOutChannels },
   ];
 }
 

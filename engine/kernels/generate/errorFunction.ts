@@ -16,7 +16,7 @@ export function erf(f: FunctionBuilder, x: F32x4): LocalOf["f32x4"] {
 }
 
 /** The polynomial with these coefficients, highest power first. */
-export function polynomial(f: FunctionBuilder, coefficients: readonly number[], x: F32x4): LocalOf["f32x4"] {
+function polynomial(f: FunctionBuilder, coefficients: readonly number[], x: F32x4): LocalOf["f32x4"] {
   const sum = f.f32x4(coefficients[0]);
   for (const coefficient of coefficients.slice(1)) sum.set(sum.mul(x).add(coefficient));
   return sum;

@@ -1,6 +1,7 @@
 import type { F32x4 } from "../../wasm/f32x4.ts";
 import type { FunctionBuilder, FunctionHandle } from "../../wasm/functionBuilder.ts";
 import type { I32x4 } from "../../wasm/i32x4.ts";
+import { I32 } from "../../wasm/integers.ts";
 import type { LocalOf } from "../../wasm/locals.ts";
 import { Pointer } from "../../wasm/pointer.ts";
 import { forEachElement } from "./lanes.ts";
@@ -8,6 +9,8 @@ import type { KernelModule } from "./recipe.ts";
 
 const INFINITY_BITS = 0x7f800000;
 const MAGNITUDE_BITS = 0x7fffffff;
+const MANTISSA_BITS = 23;
+const EXPONENT_BIAS = 127;
 
 /** The lanes that are neither infinite nor NaN. */
 export function finiteLanes(x: F32x4): I32x4 {
@@ -36,9 +39,9 @@ export function maxExponent(module: KernelModule, zero: number): FunctionHandle 
       largest.set(largest.max(value.bits().and(MAGNITUDE_BITS).and(finiteLanes(value))));
     });
     const bits = f.i32(largestLane(f, largest));
-    const normal = bits.shiftRightUnsigned(23).sub(126);
-    const denormal = f.i32(32 - 149).sub(bits.leadingZeros());
-    return f.i32(zero).onlyIf(bits.isZero(), f.i32(denormal).onlyIf(bits.lessUnsigned(1 << 23), f.i32(normal)));
+    const normal = bits.shiftRightUnsigned(MANTISSA_BITS).sub(EXPONENT_BIAS - 1);
+    const denormal = I32.of(32 - 149).sub(bits.leadingZeros()); // bits · 2^−149
+    return I32.of(zero).onlyIf(bits.isZero(), denormal.onlyIf(bits.lessUnsigned(1 << MANTISSA_BITS), normal));
   });
 }
 

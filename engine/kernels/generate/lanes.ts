@@ -18,7 +18,7 @@ export function forEachElement(f: FunctionBuilder, count: I32, pointers: readonl
 }
 
 /** How many vectors of channels a kernel holds in registers at once. */
-export const GROUP_VECTORS = 4;
+const GROUP_VECTORS = 4;
 
 /**
  * All channels in groups of at most `vectors` vectors: one loop over the full groups and one ragged group behind it.

@@ -45,7 +45,7 @@ export function forEachChannelTile(
 ): void {
   const { channels, outChannels } = shape;
   const tiles = split(range(channels), tileSize(module.builder.fused).rows).map((rows) => {
-    const channel = rows[0] ?? 0;
+    const channel = rows[0];
     return { input: channel, output: channel * outChannels, key: `${rows.length}`, rows: rows.length };
   });
   const [x, dw] = [f.pointer(), f.pointer()];

@@ -1,4 +1,5 @@
 import { F32x4 } from "../../wasm/f32x4.ts";
+import { F32 } from "../../wasm/floats.ts";
 import type { FunctionBuilder } from "../../wasm/functionBuilder.ts";
 import type { F32Local, PointerLocal } from "../../wasm/locals.ts";
 import { exp, log } from "./exponential.ts";
@@ -27,9 +28,9 @@ export function softmaxCrossEntropy(classes: number, labelSmoothing: number): Re
       const [target, probability] = [f.f32(), f.f32()];
       f.loop(classes, (k) => {
         const everywhere = labelSmoothing / classes;
-        target.set(f.f32(everywhere + 1 - labelSmoothing).onlyIf(k.equal(labels.i32()), everywhere));
+        target.set(F32.of(everywhere + 1 - labelSmoothing).onlyIf(k.equal(labels.i32()), everywhere));
         probability.set(gradient.f32().div(sum));
-        probability.set(f.f32(0).onlyIf(probability.less(SMALLEST_PROBABILITY), probability));
+        probability.set(F32.of(0).onlyIf(probability.less(SMALLEST_PROBABILITY), probability));
         gradient.store(probability.sub(target));
         const share = largest.sub(logit.f32()).add(logSum).mul(target);
         cost.set(cost.add(share).onlyIf(target.greater(0), cost));

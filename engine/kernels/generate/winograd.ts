@@ -28,7 +28,7 @@ interface WeightReader {
   load(w: PointerLocal, row: number, column: number, vector: number, lanes: LaneCount): F32x4;
 }
 
-/** A 3×3 convolution of stride 1 and padding 1 in (4/9 or 1/4 of the) products. (images, x, w, y) */
+/** A 3×3 convolution of stride 1 and padding 1 with 4/9 of the products, F(2×2), or a quarter of them, F(4×4). (images, x, w, y) */
 export function winograd(shape: Conv2dShape, geometry: WinogradGeometry): Recipe {
   const { channels, outChannels } = shape;
   const tap = channels * outChannels;

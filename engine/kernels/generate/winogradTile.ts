@@ -1,5 +1,6 @@
 import { F32x4 } from "../../wasm/f32x4.ts";
 import type { FunctionBuilder } from "../../wasm/functionBuilder.ts";
+import type { PointerLocal } from "../../wasm/locals.ts";
 import { range } from "./axis.ts";
 import type { KernelModule } from "./recipe.ts";
 import type { MinimalFiltering, Term, Transform } from "./winogradTransforms.ts";
@@ -113,8 +114,6 @@ export function factorsOf(f: FunctionBuilder, transform: Transform): (value: num
     return local;
   };
 }
-
-type PointerLocal = ReturnType<FunctionBuilder["pointer"]>;
 
 function tileFunction(
   module: KernelModule,

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import type { KernelSet } from "../../../engine/kernels/kernelSet.ts";
 import type { Kernel, Kernels } from "../../../engine/kernels/kernels.ts";
+import { xxHash64 } from "../../../engine/kernels/reference/xxHash64.ts";
 import { referenceKernels } from "../../../engine/kernels/reference.ts";
 
 /** What a buffer holds before the kernel runs. */
@@ -36,24 +37,39 @@ export function integers(elements: number, integersBelow: number): BufferCase {
   return { elements, fill: { integersBelow }, integers: true };
 }
 
-/** Links the generated kernels of all cases, and returns the function that runs one of them against the reference. */
-export async function linkCases(set: KernelSet, cases: readonly KernelCase[]): Promise<(kernelCase: KernelCase) => void> {
+/** Generated kernels of cases, linked: `run` compares one with the reference, `bits` is a hash of everything that all of them write. */
+export interface LinkedCases {
+  run(kernelCase: KernelCase): void;
+  bits(): bigint;
+}
+
+export async function linkCases(set: KernelSet, cases: readonly KernelCase[]): Promise<LinkedCases> {
   const generated = new Map(cases.map((kernelCase) => [kernelCase, kernelCase.make(set.kernels)]));
   const arena = Math.max(...cases.map(arenaElements));
   const memory = new WebAssembly.Memory({ initial: Math.ceil((4 * (arena + set.scratchElements())) / 65536) + 1 });
   await set.link(memory, arena);
   const h = new Float32Array(memory.buffer);
-  return (kernelCase) => {
+  const prepared = (kernelCase: KernelCase) => {
     const kernel = generated.get(kernelCase);
     if (kernel === undefined) throw new Error(`${kernelCase.name} was expected among the linked cases`);
     h.fill(Number.NaN, arena); // scratch memory may hold anything
-    runAgainstReference(kernelCase, kernel, h.subarray(0, arena));
+    fillBuffers(kernelCase, addressesOf(kernelCase), h.subarray(0, arena));
+    return kernel;
+  };
+  return {
+    run: (kernelCase) => runAgainstReference(kernelCase, prepared(kernelCase), h.subarray(0, arena)),
+    bits: () => {
+      const hashes = cases.map((kernelCase) => {
+        prepared(kernelCase)(kernelCase.count, ...addressesOf(kernelCase));
+        return set.vector.hash64(arenaElements(kernelCase), 0);
+      });
+      return xxHash64(new Uint8Array(new BigUint64Array(hashes).buffer));
+    },
   };
 }
 
 function runAgainstReference(kernelCase: KernelCase, kernel: Kernel, h: Float32Array): void {
   const addresses = addressesOf(kernelCase);
-  fillBuffers(kernelCase, addresses, h);
   const expected = h.slice();
   const reference = referenceKernels(() => ({ f32: expected, i32: new Int32Array(expected.buffer) }));
   kernel(kernelCase.count, ...addresses);

@@ -1,4 +1,4 @@
-import { describe, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { generateKernels } from "../../../engine/kernels/generateKernels.ts";
 import type { Numerics } from "../../../engine/kernels/kernelSet.ts";
 import { channelCases } from "./channelCases.ts";
@@ -11,13 +11,27 @@ const cases: readonly KernelCase[] = [...convolutionCases, ...channelCases, ...m
 /** Winograd's transforms add numbers of different sizes: a digit is lost. */
 const winogradCases = convolutionCases.map((kernelCase): KernelCase => ({ ...kernelCase, tolerance: 1e-4 }));
 
+/** Hashes of what all cases write, direct and with Winograd. They change only with the cases or with the order of a kernel's operations. */
+const BITS: Readonly<Record<Numerics, readonly string[]>> = {
+  plain: ["3b818b921ff18bb6", "31a9bb0c71e699c7"],
+  fused: ["8bf1c0a266139ec5", "305758b41c1e3b70"],
+};
+
 /** Every generated kernel against the reference, in the numerics that the JavaScript engine has. */
 export function describeKernels(allNumerics: readonly Numerics[]): void {
   describe.each(allNumerics)("%s numerics", (numerics) => {
-    const run = linkCases(generateKernels({ numerics, convolution: "direct" }), cases);
-    test.each(cases)("$name", async (kernelCase) => (await run)(kernelCase));
+    const direct = linkCases(generateKernels({ numerics, convolution: "direct" }), cases);
+    test.each(cases)("$name", async (kernelCase) => (await direct).run(kernelCase));
 
-    const runWinograd = linkCases(generateKernels({ numerics, convolution: "winograd" }), winogradCases);
-    test.each(winogradCases)("with Winograd: $name", async (kernelCase) => (await runWinograd)(kernelCase));
+    const winograd = linkCases(generateKernels({ numerics, convolution: "winograd" }), winogradCases);
+    test.each(winogradCases)("with Winograd: $name", async (kernelCase) => (await winograd).run(kernelCase));
+
+    test("all kernels together write the same bits in every JavaScript engine", async () => {
+      expect([(await direct).bits(), (await winograd).bits()].map(hexadecimal)).toEqual(BITS[numerics]);
+    });
   });
+}
+
+function hexadecimal(hash: bigint): string {
+  return hash.toString(16).padStart(16, "0");
 }

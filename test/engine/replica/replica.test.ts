@@ -7,7 +7,7 @@ import { addSlots, CONFIG, fillSlot, SEED, SMALL, startReplica, step } from "./s
 
 const ALL = [0, 1, 2, 3];
 
-test("slots in any order and grouping, over any replicas, give the same integers, states and hashes", async () => {
+test("AR1 slots in any order and grouping, over any replicas, give the same integers, states and hashes", async () => {
   const replicas = await Promise.all(Array.from({ length: 6 }, () => startReplica()));
   const [alone, a, b, c, d, e] = replicas;
   for (let at = 0; at < 3; at++) {
@@ -26,7 +26,7 @@ test("slots in any order and grouping, over any replicas, give the same integers
   for (const other of replicas) expect(other.state()).toEqual(alone.state());
 });
 
-test("the integer vector is the same, element by element, whatever the order of the slots", async () => {
+test("AR1 the integer vector is the same, element by element, whatever the order of the slots", async () => {
   const [a, b] = [await startReplica(), await startReplica()];
   expect(addSlots(a, 0, [0, 1, 2, 3])).toEqual(addSlots(b, 0, [2, 3, 1, 0]));
 });
@@ -60,7 +60,7 @@ test.each<OptimizerConfig>([
   expect(copy.hash()).toBe(replica.hash());
 });
 
-test("a NaN in one slot skips the step on every replica alike, and is counted", async () => {
+test("QU4 a NaN in one slot skips the step on every replica alike, and is counted", async () => {
   const [a, b] = [await startReplica(), await startReplica()];
   const before = a.hash();
   fillSlot(a, 0, 0);
@@ -84,7 +84,21 @@ test("a NaN in one slot skips the step on every replica alike, and is counted", 
   ).toBe(false);
 });
 
-test("gradients far beyond the last step's saturate, are counted, and do not overflow", async () => {
+test("QU3 the exponents are those of slot 0 at step 0, and then those of the largest gradient of any slot", async () => {
+  const replica = await startReplica();
+  const { layout } = replica;
+  const exponents = () => {
+    const bytes = Uint8Array.from(replica.state());
+    return Array.from(new Int32Array(bytes.buffer).subarray(-layout.tensors.length));
+  };
+  expect(exponents()).toEqual(Array.from(addSlots(replica, 0, [0]).subarray(layout.sumLength)));
+  const vector = addSlots(replica, 0, [1, 2, 3]);
+  const apart = [1, 2, 3].map((slot) => addSlots(replica, 0, [slot]).subarray(layout.sumLength));
+  replica.apply(vector, { learningRate: 0.1, step: 0 });
+  expect(exponents()).toEqual(layout.tensors.map((_, t) => Math.max(...apart.map((maxima) => maxima[t]))));
+});
+
+test("QU1 gradients far beyond the last step's saturate, are counted, and do not overflow", async () => {
   const replica = await startReplica();
   fillSlot(replica, 0, 1);
   for (let i = 0; i < replica.input.length; i++) replica.input[i] *= 1e4;
@@ -95,7 +109,7 @@ test("gradients far beyond the last step's saturate, are counted, and do not ove
   expect(replica.apply(vector, { learningRate: 0, step: 0 }).skipped).toBe(false);
 });
 
-test("one slot's update is the gradient and the statistics of the model alone, to the 22 bits that integers keep", async () => {
+test("QU1 one slot's update is the gradient and the statistics of the model alone, to the 22 bits that integers keep", async () => {
   const definition = withoutDropout(SMALL);
   // With learning rate 1 and no momentum the parameters move by the mean gradient.
   const replica = await startReplica(undefined, { ...CONFIG, model: definition, slots: 1, optimizer: { type: "sgd" } });

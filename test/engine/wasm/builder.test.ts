@@ -8,7 +8,7 @@ import type { PointerLocal } from "../../../engine/wasm/locals.ts";
 import { ModuleBuilder } from "../../../engine/wasm/moduleBuilder.ts";
 import type { LaneCount } from "../../../engine/wasm/pointer.ts";
 
-type Numbers = (...values: number[]) => number;
+type Numbers = (...values: number[]) => number | bigint;
 
 /** Builds a module of one function over a memory and returns the function with the memory. */
 function memoryFunction(body: (f: FunctionBuilder, x: PointerLocal, y: PointerLocal, n: ReturnType<FunctionBuilder["i32"]>) => void) {
@@ -89,26 +89,38 @@ describe("loops", () => {
   });
 });
 
-test("conditions, calls and locals of every type", () => {
+test("conditions, calls and results", () => {
   const builder = new ModuleBuilder({ fused: false });
   builder.importMemory();
   const double = builder.function(["pointer", "i32"], (_, x, n) => x.store(n.add(n)));
-  const body = builder.functionWithResult(["i32"], "f64", (f, n) => {
+  const body = builder.functionWithResult(["i32"], "i64", (f, n) => {
     const x = f.pointer(f.pointer().plus(5));
     f.if(
-      n.less(0),
+      n.greater(2),
       () => f.call(double, x, n.sub(1)),
       () => f.call(double, x.plus(1), 7),
     );
-    const wide = f.i64(0x3ff0000000000000n);
-    return wide.asF64().add(x.i32().toF64()).add(x.i32(1).toF64().mul(100)).add(f.f32(0.5).toF64());
+    return f.i64(3n).add(x.u32AsI64()).add(x.u32AsI64(1).mul(100n));
   });
   builder.export("run", body);
   const memory = new WebAssembly.Memory({ initial: 1 });
   const run = instantiate(builder, { memory })["run"];
-  expect(run(-3)).toBe(1 - 8 + 0.5);
+  expect(run(5)).toBe(3n + 8n);
   new Int32Array(memory.buffer).fill(0);
-  expect(run(3)).toBe(1 + 1400 + 0.5);
+  expect(run(2)).toBe(3n + 1400n);
+});
+
+test("arithmetic in every scalar type", () => {
+  const builder = new ModuleBuilder({ fused: false });
+  const body = builder.functionWithResult(["i32", "f32", "f64"], "f64", (f, n, a, b) => {
+    const single = f.f32(a.sub(1).mul(3).div(2).add(0.25));
+    const whole = f.i32(n.shiftLeft(4).divUnsigned(3).remUnsigned(10).and(6).add(n.leadingZeros()).add(n.ones()));
+    return f.f64(single.toF64().add(b).div(2)).add(whole.unsignedToF64());
+  });
+  builder.export("run", body);
+  const run = instantiate(builder)["run"];
+  // 7 · 16 = 112, ⌊112 / 3⌋ = 37, 37 mod 10 = 7, 7 and 6 = 6; 7 has 29 leading zeros and 3 ones.
+  expect(run(7, 5, 10)).toBe((6.25 + 10) / 2 + 6 + 29 + 3);
 });
 
 describe("SIMD lanes", () => {

@@ -16,10 +16,10 @@ export const STAND_IN_STATE = 2;
 /** A replica whose "gradient" is a hash of (parameters, round, images): any mistake in who computes what shows in the bits. */
 export class StandInReplica {
   readonly #config: RunConfig;
-  readonly #onCompute: (round: number, slots: readonly number[]) => void;
+  readonly #onCompute: (round: number, slots: readonly number[]) => Promise<void>;
   #state = new Int32Array(STAND_IN_STATE);
 
-  constructor(config: RunConfig, onCompute: (round: number, slots: readonly number[]) => void) {
+  constructor(config: RunConfig, onCompute: (round: number, slots: readonly number[]) => Promise<void>) {
     this.#config = config;
     this.#onCompute = onCompute;
   }
@@ -29,10 +29,12 @@ export class StandInReplica {
   }
 
   async contribution(round: Round, batches: readonly Batch[]): Promise<Int32Array> {
-    this.#onCompute(
+    const state = this.#state;
+    await this.#onCompute(
       round.round,
       batches.map(({ indices }) => indices[0] ?? -1),
     );
+    if (state !== this.#state) throw new Error(`round ${round.round} was applied while its gradient was computed`);
     const layout = standInLayouts[round.kind];
     const total = new Int32Array(layout.length).fill(-(2 ** 31), layout.sumLength);
     for (const { indices } of batches) merge(layout, total, this.#gradient(round, indices), 0);

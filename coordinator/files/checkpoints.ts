@@ -1,0 +1,86 @@
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { UserError } from "../options/userError.ts";
+import { STATE_CHUNK_BYTES, type StateChunk } from "../protocol/messages.ts";
+import { writeWholeFile } from "./wholeFile.ts";
+
+/** The newest checkpoints that are kept; one more than needed, should the newest prove damaged. */
+const KEPT = 2;
+
+const NAME = /^state-(\d{9})\.bin$/;
+const DIGEST_BYTES = 32;
+
+const fileName = (round: number): string => `state-${String(round).padStart(9, "0")}.bin`;
+
+/**
+ * States on the disk, `checkpoints/state-<round>.bin`: the SHA-256 of the state, then the state as it is when the round begins. They are
+ * what a run goes on from when every peer is gone.
+ */
+export class Checkpoints {
+  readonly #folder: string;
+  #incoming: { readonly peer: number; readonly round: number; readonly chunks: Map<number, Uint8Array> } | undefined;
+
+  constructor(runFolder: string) {
+    this.#folder = join(runFolder, "checkpoints");
+  }
+
+  /** A chunk from a peer; resolves with the round once its state is complete on the disk. */
+  async receive(peer: number, { round, index, chunks, bytes }: StateChunk): Promise<number | undefined> {
+    if (this.#incoming?.peer !== peer || this.#incoming.round !== round) this.#incoming = { peer, round, chunks: new Map() };
+    this.#incoming.chunks.set(index, bytes.slice());
+    if (this.#incoming.chunks.size < chunks) return undefined;
+    const ordered = [...this.#incoming.chunks].sort(([a], [b]) => a - b).map(([, part]) => part);
+    this.#incoming = undefined;
+    const state = Buffer.concat(ordered);
+    await mkdir(this.#folder, { recursive: true });
+    await writeWholeFile(join(this.#folder, fileName(round)), Buffer.concat([createHash("sha256").update(state).digest(), state]));
+    await this.#forgetOld();
+    return round;
+  }
+
+  /** The round of the newest checkpoint that is whole; damaged ones are passed over. */
+  async newest(): Promise<number | undefined> {
+    for (const round of (await this.#rounds()).reverse()) {
+      const bytes = await readFile(join(this.#folder, fileName(round)));
+      const state = bytes.subarray(DIGEST_BYTES);
+      if (createHash("sha256").update(state).digest().equals(bytes.subarray(0, DIGEST_BYTES))) return round;
+    }
+    return undefined;
+  }
+
+  /** The state of a checkpoint, in the chunks in which it is sent. */
+  async read(round: number): Promise<StateChunk[]> {
+    const state = (await this.#file(round)).subarray(DIGEST_BYTES);
+    const chunks = Math.ceil(state.length / STATE_CHUNK_BYTES);
+    return Array.from({ length: chunks }, (_, index) => ({
+      type: "state",
+      round,
+      index,
+      chunks,
+      bytes: Uint8Array.from(state.subarray(index * STATE_CHUNK_BYTES, (index + 1) * STATE_CHUNK_BYTES)),
+    }));
+  }
+
+  async #file(round: number): Promise<Buffer> {
+    try {
+      return await readFile(join(this.#folder, fileName(round)));
+    } catch (cause) {
+      throw new UserError(`The checkpoint of round ${round} cannot be read from ${this.#folder}.`, { exitCode: 1, cause });
+    }
+  }
+
+  async #rounds(): Promise<number[]> {
+    await mkdir(this.#folder, { recursive: true });
+    const names = await readdir(this.#folder);
+    return names
+      .flatMap((name) => NAME.exec(name)?.[1] ?? [])
+      .map(Number)
+      .sort((a, b) => a - b);
+  }
+
+  async #forgetOld(): Promise<void> {
+    const rounds = await this.#rounds();
+    await Promise.all(rounds.slice(0, -KEPT).map((round) => rm(join(this.#folder, fileName(round)), { force: true })));
+  }
+}

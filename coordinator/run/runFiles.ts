@@ -1,0 +1,82 @@
+import { randomBytes, randomInt } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as v from "valibot";
+import { openAppendLog } from "../files/appendLog.ts";
+import { Checkpoints } from "../files/checkpoints.ts";
+import { type JournalEntry, openJournal, readJournal } from "../files/journal.ts";
+import { evaluationLine, stepLine } from "../files/metricsLines.ts";
+import { createRunDirectory, openRunDirectory, type RunDirectory } from "../files/runDirectory.ts";
+import { writeWholeFile } from "../files/wholeFile.ts";
+import { UserError } from "../options/userError.ts";
+import { describeRound } from "../protocol/rounds.ts";
+import type { RunConfig } from "../protocol/runConfig.ts";
+import type { Effect } from "./membership.ts";
+
+type Commit = Extract<Effect, { type: "commit" }>;
+
+/** What peers know a run by: it has to stay the same when the coordinator comes back. */
+const identitySchema = v.object({ run: v.pipe(v.number(), v.integer()), token: v.string() });
+
+/** The files of a run while it is served. */
+export interface RunFiles {
+  readonly id: string;
+  readonly config: RunConfig;
+  readonly identity: v.InferOutput<typeof identitySchema>;
+  /** Rounds that were committed before. */
+  readonly entries: readonly JournalEntry[];
+  readonly checkpoints: Checkpoints;
+  readonly checkpoint: number | undefined;
+  write(commit: Commit): void;
+  close(): Promise<void>;
+}
+
+/** A new run, in a directory of its own. */
+export async function createRunFiles(root: string, config: RunConfig): Promise<RunFiles> {
+  const directory = await createRunDirectory({ root, config, now: Date.now() });
+  const identity = { run: randomInt(2 ** 32), token: randomBytes(9).toString("base64url") };
+  await writeWholeFile(identityPath(directory), `${JSON.stringify(identity)}\n`);
+  return serveFiles(directory, identity, []);
+}
+
+/** A run that was served before: its journal is read, and goes on. */
+export async function openRunFiles(root: string, id: string, digest: string): Promise<RunFiles> {
+  const directory = await openRunDirectory(root, id);
+  const { name, digest: expected } = directory.config.dataset;
+  if (digest !== expected) {
+    const sentence = `run ${id} was begun on other images (${name}, digest ${expected.slice(0, 12)}…) than those given now (${digest.slice(0, 12)}…). Give it the same data.`;
+    throw new UserError(sentence, { exitCode: 2 });
+  }
+  const identity = v.parse(identitySchema, JSON.parse(await readFile(identityPath(directory), "utf8")));
+  return serveFiles(directory, identity, await readJournal(directory.journalPath));
+}
+
+const identityPath = ({ path }: RunDirectory): string => join(path, "identity.json");
+
+/** The journal is the truth of the run; metrics.jsonl is for people and their tools. */
+async function serveFiles(directory: RunDirectory, identity: RunFiles["identity"], entries: readonly JournalEntry[]): Promise<RunFiles> {
+  const { id, config, path, journalPath, metricsPath } = directory;
+  const journal = await openJournal(journalPath);
+  const metricsLog = await openAppendLog(metricsPath, { durable: false });
+  const checkpoints = new Checkpoints(path);
+  return {
+    id,
+    config,
+    identity,
+    entries,
+    checkpoints,
+    checkpoint: await checkpoints.newest(),
+    write: ({ report, view, members }) => {
+      const at = Date.now();
+      const { round, hash, metrics } = report;
+      void journal.append({ round, view, hash, metrics, members: [...members], at });
+      const turn = describeRound(config, round);
+      const point = { ...turn, at, hash, members: members.length, metrics, ...metrics };
+      void metricsLog.append(turn.kind === "train" ? stepLine(point) : evaluationLine(point));
+    },
+    close: async () => {
+      await journal.close();
+      await metricsLog.close();
+    },
+  };
+}

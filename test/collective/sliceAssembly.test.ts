@@ -1,0 +1,72 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { coverageOf, slotsIn } from "../../worker/collective/coverage.ts";
+import { type Piece, SliceAssembly } from "../../worker/collective/sliceAssembly.ts";
+import { seeded } from "./numbers.ts";
+
+/** A piece that covers these slots; its one element tells it from others. */
+const piece = (slots: number, members: readonly number[], mark = 0): Piece => ({
+  coverage: coverageOf(slots, members),
+  elements: Int32Array.of(mark),
+});
+
+test.each([
+  { what: "all at once", pieces: [[0, 1, 2, 3]], cover: [[0, 1, 2, 3]] },
+  { what: "side by side", pieces: [[2, 3], [0], [1]], cover: [[0], [1], [2, 3]] },
+  { what: "overlapping, with one way out", pieces: [[0, 1], [1, 2], [3], [0]], cover: [[0], [1, 2], [3]] },
+  {
+    what: "a lost peer's pair, computed again singly",
+    pieces: [[0, 1], [0], [1], [2, 3]],
+    cover: [
+      [0, 1],
+      [2, 3],
+    ],
+  },
+  {
+    what: "every slot there, but no exact cover",
+    pieces: [[0, 1], [1, 2], [3]],
+    cover: undefined,
+  },
+  { what: "a slot missing", pieces: [[0, 1], [3]], cover: undefined },
+  { what: "nothing", pieces: [], cover: undefined },
+])("CO2 $what", ({ pieces, cover }) => {
+  const assembly = new SliceAssembly(4);
+  for (const members of pieces) assembly.add(piece(4, members));
+  expect(assembly.exactCover()?.map(({ coverage }) => slotsIn(coverage, 4))).toEqual(cover);
+});
+
+test("CO2 a cover is found whenever the pieces contain one, and is exact", () => {
+  const scene = fc.record({
+    slots: fc.integer({ min: 1, max: 40 }),
+    parts: fc.integer({ min: 1, max: 8 }),
+    noise: fc.nat(6),
+    seed: fc.nat(),
+  });
+  const run = ({ slots, parts, noise, seed }: { slots: number; parts: number; noise: number; seed: number }) => {
+    const random = seeded(seed);
+    const partition = Array.from({ length: parts }, () => [] as number[]);
+    for (let slot = 0; slot < slots; slot++) partition[random(parts)].push(slot);
+    const others = Array.from({ length: noise }, () => Array.from({ length: slots }, (_, slot) => slot).filter(() => random(3) === 0));
+    const assembly = new SliceAssembly(slots);
+    for (const members of [...others, ...partition].filter(({ length }) => length > 0).sort(() => random(3) - 1)) {
+      assembly.add(piece(slots, members));
+    }
+    const covered = assembly.exactCover()?.flatMap(({ coverage }) => slotsIn(coverage, slots));
+    expect(covered?.sort((a, b) => a - b)).toEqual(Array.from({ length: slots }, (_, slot) => slot));
+    expect(assembly.missing()).toEqual([]);
+  };
+  fc.assert(fc.property(scene, run), { numRuns: 300 });
+});
+
+test("CO3 of two pieces with the same coverage the first counts", () => {
+  const assembly = new SliceAssembly(2);
+  expect(assembly.add(piece(2, [0, 1], 5))).toBe(true);
+  expect(assembly.add(piece(2, [0, 1], 6))).toBe(false);
+  expect(assembly.exactCover()?.map(({ elements }) => [...elements])).toEqual([[5]]);
+});
+
+test("SE10 the slots that no piece covers are named", () => {
+  const assembly = new SliceAssembly(35);
+  assembly.add(piece(35, [0, 1, 33]));
+  expect(assembly.missing()).toEqual(Array.from({ length: 35 }, (_, slot) => slot).filter((slot) => ![0, 1, 33].includes(slot)));
+});

@@ -1,0 +1,3 @@
+import { testGoldenHashes } from "./goldenHashes.ts";
+
+testGoldenHashes();

@@ -1,0 +1,71 @@
+import type { CoordinatorMessage, PeerMessage, RoundMetrics, RoundTiming } from "../../coordinator/protocol/messages.ts";
+import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
+import type { View } from "../../coordinator/protocol/view.ts";
+
+export const config: RunConfig = {
+  model: "resnet20",
+  seed: 0xffffffff,
+  microBatch: 32,
+  slots: 8,
+  steps: 1960,
+  evaluate: true,
+  optimizer: { name: "sgd", momentum: 0.9, nesterov: true, weightDecay: 5e-4 },
+  schedule: { name: "one-cycle", learningRate: 0.4, warmUp: 0.3 },
+  labelSmoothing: 0.1,
+  augmentation: { cropPadding: 4, flip: true },
+  gradientBits: 22,
+  numerics: "plain",
+  convolution: "direct",
+  dataset: { name: "cifar-10", trainRecords: 50_000, testRecords: 10_000, classes: ["airplane", "ship"], digest: "0f".repeat(32) },
+};
+
+const hash = "0123456789abcdef";
+
+export const metrics: RoundMetrics = {
+  images: 256,
+  lossSum: 589.5,
+  correct: 25,
+  saturated: 3,
+  nonFinite: 0,
+  skipped: false,
+  learningRate: 0.1,
+};
+
+export const timing: RoundTiming = { images: 64, computeMs: 151.25, communicateMs: 20, waitMs: 0.5, bytesSent: 1_090_000 };
+
+export const view: View = {
+  view: 3,
+  fromRound: 17,
+  members: [1, 2, 0xffff],
+  observers: [{ peer: 4, donor: 2, stateOfRound: 17 }],
+  slotHolders: [1, 1, 2, 2, 0xffff],
+  owners: [1, 2, 0xffff, 1],
+};
+
+/** One of each kind. */
+export const peerMessages: { readonly [T in PeerMessage["type"]]: Extract<PeerMessage, { type: T }> } = {
+  hello: { type: "hello", protocol: 1, token: "secret", name: "Käuzchen 🦉", kind: "tab", device: "Firefox", workers: 4, fused: false },
+  ready: { type: "ready", selfTest: hash, imagesPerSecond: 211.7 },
+  signal: { type: "signal", to: 7, signal: { type: "offer", sdp: "v=0\r\n", nested: { list: [1, null, true] } } },
+  link: { type: "link", peer: 7, state: "relayed" },
+  done: { type: "done", view: 3, round: 17, hash, metrics, timing },
+  heartbeat: { type: "heartbeat", hidden: true, round: 17, waitingFor: "slots 2, 5" },
+  leave: { type: "leave", reason: "left" },
+};
+
+export const coordinatorMessages: { readonly [T in CoordinatorMessage["type"]]: Extract<CoordinatorMessage, { type: T }> } = {
+  welcome: { type: "welcome", peer: 1, run: 0xffffffff, runName: "2025-01-01 resnet20", config },
+  refused: { type: "refused", reason: "full", sentence: "the run has 1024 of at most 1024 peers" },
+  connect: {
+    type: "connect",
+    peer: 2,
+    initiator: true,
+    iceServers: [{ urls: "stun:example.org" }, { urls: "turn:t", username: "u", credential: "c" }],
+  },
+  gone: { type: "gone", peer: 2 },
+  signal: { type: "signal", from: 9, signal: { candidate: { sdpMid: "0" } } },
+  views: { type: "views", views: [view, { ...view, view: 4, observers: [] }], reason: "Kite (peer 2) was lost" },
+  permit: { type: "permit", through: 5 },
+  swarm: { type: "swarm", peers: 3, imagesPerSecond: 640.5, loss: null, accuracy: 0.71, round: 17, rounds: 1970 },
+  finished: { type: "finished", hash },
+};

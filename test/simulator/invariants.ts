@@ -1,0 +1,39 @@
+import type { Membership } from "../../coordinator/run/membership.ts";
+import { effectiveViews } from "../../coordinator/run/views.ts";
+
+/** What has been so, and must stay so. */
+export interface Ledger {
+  /** The hash of each round, as the first peer that did it found it. */
+  readonly hashes: Map<number, string>;
+  highest: { view: number; committed: number };
+}
+
+/** SI1 Every peer that does a round ends it with the same bits, whenever that is. */
+export function checkRound(ledger: Ledger, peer: string, round: number, hash: string): void {
+  const known = ledger.hashes.get(round);
+  if (known === undefined) ledger.hashes.set(round, hash);
+  else if (known !== hash) throw new Error(`SI1: ${peer} ended round ${round} with ${hash}, others with ${known}`);
+}
+
+/** The invariants of membership, after every decision. */
+export function checkDecision(ledger: Ledger, before: Membership, after: Membership): void {
+  // SI2 Views and committed rounds only grow.
+  if (after.committed < ledger.highest.committed)
+    throw new Error(`SI2: committed rounds fell from ${ledger.highest.committed} to ${after.committed}`);
+  if (after.nextView - 1 < ledger.highest.view) throw new Error("SI2: view numbers fell");
+  ledger.highest = { view: after.nextView - 1, committed: after.committed };
+  if (after.phase !== "running") return;
+  // SI3 While the run is on, every slot and slice of every round to come has a holder who is there.
+  const members = [...after.peers.values()].filter(({ stage }) => stage === "member");
+  if (members.length === 0) throw new Error("SI3: a running run has no member");
+  const inProgress = Math.min(...members.map(({ round }) => round ?? 0));
+  for (const view of effectiveViews(after.views, inProgress)) {
+    for (const holder of [...view.slotHolders, ...view.owners]) {
+      if (!view.members.includes(holder))
+        throw new Error(`SI3: peer ${holder} holds something in view ${view.view} and is no member of it`);
+      if (!after.peers.has(holder)) throw new Error(`SI3: peer ${holder} holds something in view ${view.view} and is gone`);
+    }
+  }
+  // SI4 Nobody may begin a round for which a planned view could still come.
+  if (before.phase === "running" && after.permitted < before.permitted) throw new Error("SI4: a permit was taken back");
+}

@@ -1,0 +1,87 @@
+import { roundCount } from "../../coordinator/protocol/rounds.ts";
+import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
+import { type Faults, noFaults } from "./faults.ts";
+import { Swarm } from "./swarm.ts";
+
+export interface Simulation {
+  readonly config: RunConfig;
+  readonly seed: number;
+  readonly peers: number;
+  readonly faults: Faults;
+}
+
+export interface Outcome {
+  readonly hash: string;
+  readonly hashes: ReadonlyMap<number, string>;
+  readonly virtualMs: number;
+  readonly events: number;
+  readonly faults: number;
+  readonly reasons: readonly string[];
+}
+
+/** A run that has not ended by then has hung. */
+const MOST_VIRTUAL_MS = 30 * 60_000;
+
+/** One run of the swarm from the first peer to the last round. Throws, naming seed and reasons, when anything is not as it must be. */
+export async function simulate({ config, seed, peers, faults }: Simulation): Promise<Outcome> {
+  const swarm = new Swarm(config, seed, Math.min(2, peers));
+  swarm.duplicate = faults.duplicate;
+  swarm.reorder = faults.reorder;
+  for (let i = 0; i < peers; i++) swarm.join();
+  let count = 0;
+  for (const [mean, happen] of disturbances(swarm, faults, peers)) repeat(swarm, mean, () => count++ >= 0 && happen());
+  let events = 0;
+  try {
+    while (swarm.membership.phase !== "finished") {
+      if (!(await swarm.time.step())) throw new Error("nothing is due any more");
+      if (swarm.time.now > MOST_VIRTUAL_MS) throw new Error(`still at round ${swarm.membership.committed} after half an hour`);
+      events++;
+    }
+  } catch (cause) {
+    const waiting = swarm
+      .alive()
+      .map(({ peer }) => `${peer.name} (peer ${peer.id}) at ${peer.session?.round}: waits for ${peer.session?.waitingFor()}`);
+    throw new Error(`seed ${seed}: ${(cause as Error).message}\n${[...swarm.reasons.slice(-40), ...waiting].join("\n")}`, { cause });
+  }
+  const hash = swarm.membership.hashes.get(roundCount(config) - 1) as string;
+  return { hash, hashes: swarm.ledger.hashes, virtualMs: swarm.time.now, events, faults: count, reasons: swarm.reasons };
+}
+
+function disturbances(swarm: Swarm, faults: Faults, peers: number): [number, () => void][] {
+  const { time } = swarm;
+  const somebody = () => swarm.alive()[time.below(swarm.alive().length)];
+  return [
+    [faults.kill, () => swarm.alive().length > 1 && swarm.kill(somebody())],
+    [faults.join, () => swarm.alive().length < peers + 3 && swarm.join()],
+    [faults.freeze, () => swarm.freeze(somebody(), 200 + 12_000 * time.random())],
+    [faults.slow, () => slowDown(swarm)],
+    [faults.breakLink, () => swarm.alive().length > 1 && breakSomeLink(swarm)],
+    [faults.cutSocket, () => swarm.cutSocket(somebody())],
+    [faults.crashCoordinator, () => swarm.crashCoordinator(100 + 2000 * time.random())],
+  ];
+}
+
+function slowDown(swarm: Swarm): void {
+  const seat = swarm.alive()[swarm.time.below(swarm.alive().length)];
+  seat.slowness = 1 + 19 * swarm.time.random();
+  swarm.time.after(5000 * swarm.time.random(), () => {
+    seat.slowness = 1;
+  });
+}
+
+function breakSomeLink(swarm: Swarm): void {
+  const alive = swarm.alive();
+  const first = swarm.time.below(alive.length);
+  const second = (first + 1 + swarm.time.below(alive.length - 1)) % alive.length;
+  swarm.breakLink(alive[first], alive[second]);
+}
+
+/** Again and again, at moments that the seed decides (a Poisson process, but for its tail). */
+function repeat(swarm: Swarm, meanMs: number, happen: () => void): void {
+  if (meanMs === noFaults.kill) return;
+  swarm.time.after(2 * meanMs * swarm.time.random(), () => {
+    if (swarm.membership.phase === "finished") return;
+    if (swarm.alive().length > 0) happen();
+    repeat(swarm, meanMs, happen);
+  });
+}

@@ -1,0 +1,152 @@
+import type { CoordinatorMessage, Hello, PeerMessage } from "../../coordinator/protocol/messages.ts";
+import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
+import { PROTOCOL_VERSION } from "../../coordinator/protocol/version.ts";
+import { decodeFrame, encodeFrame } from "../../worker/collective/frame.ts";
+import type { RoundResult } from "../../worker/compute/computeWorker.ts";
+import { Session } from "../../worker/session/session.ts";
+import { stateChunks } from "../../worker/session/stateTransfer.ts";
+import { train } from "../../worker/train/loop.ts";
+import { STAND_IN_STATE, StandInReplica, standInLayouts } from "./standInReplica.ts";
+
+export const RUN = 7;
+
+/** What a peer needs of the simulated world. */
+export interface World {
+  readonly config: RunConfig;
+  readonly now: () => number;
+  /** Runs when so much virtual time has passed, for this peer: a frozen one waits longer. */
+  readonly after: (milliseconds: number, run: () => void) => void;
+  readonly computeMs: () => number;
+  readonly tell: (message: PeerMessage) => void;
+  readonly sendFrame: (to: number, bytes: Uint8Array) => void;
+  readonly onRound: (round: number, result: RoundResult) => void;
+}
+
+/** A real session and a real training loop around a stand-in replica: one connection after another, as a tab would. */
+export class SimulatedPeer {
+  readonly name: string;
+  readonly computed = new Map<number, number[]>();
+  id = 0;
+  session: Session | undefined;
+  finished = false;
+  readonly #world: World;
+  readonly #replica: StandInReplica;
+  readonly #links = new Set<number>();
+  #reports: { round: number; hash: string; metrics: RoundResult["metrics"] }[] = [];
+  #stopped: Promise<void> = Promise.resolve();
+
+  constructor(name: string, world: World) {
+    this.name = name;
+    this.#world = world;
+    this.#replica = new StandInReplica(world.config, (round, slots) => {
+      this.computed.set(round, [...(this.computed.get(round) ?? []), ...slots]);
+      return new Promise((resolve) => world.after(slots.length * world.computeMs(), resolve));
+    });
+  }
+
+  hello(): Hello {
+    const last = this.#reports.at(-1);
+    const resume = last === undefined ? undefined : { run: RUN, round: last.round + 1, reports: this.#reports };
+    return {
+      type: "hello",
+      protocol: PROTOCOL_VERSION,
+      token: "t",
+      name: this.name,
+      kind: "node",
+      device: "",
+      workers: 1,
+      fused: true,
+      resume,
+    };
+  }
+
+  /** A new connection, under a new number. */
+  connect(id: number): void {
+    this.id = id;
+    this.#links.clear();
+    const offered = this.hello().resume?.round;
+    const session = new Session({
+      run: RUN,
+      self: id,
+      config: this.#world.config,
+      layoutOf: (kind) => standInLayouts[kind],
+      stateElements: STAND_IN_STATE,
+      offered,
+      send: (to, frame) => this.#links.has(to) && this.#world.sendFrame(to, encodeFrame(frame)),
+      save: (round, state) => {
+        for (const chunk of stateChunks(round, state)) this.#world.tell(chunk);
+      },
+    });
+    this.session = session;
+    const before = this.#stopped;
+    this.#stopped = before
+      .then(() => this.#train(session))
+      .catch((error: unknown) => {
+        if (!(error instanceof Disconnected)) throw error;
+      });
+    this.#world.tell({ type: "ready", selfTest: "00000000000000aa", imagesPerSecond: 100 });
+  }
+
+  disconnect(): void {
+    this.session?.close(new Disconnected("disconnected"));
+    this.session = undefined;
+  }
+
+  hear(message: CoordinatorMessage): void {
+    const { session } = this;
+    if (message.type === "views") session?.adopt(message.views);
+    else if (message.type === "permit") session?.permit(message.through);
+    else if (message.type === "finished") this.finished = true;
+    else if (message.type === "save") session?.saveAt(message.round);
+    else if (message.type === "state") session?.receiveState(message);
+    else if (message.type === "gone") this.#links.delete(message.peer);
+    else if (message.type === "connect") {
+      this.#links.add(message.peer);
+      this.#world.tell({ type: "link", peer: message.peer, state: "direct" });
+    }
+  }
+
+  receive(bytes: Uint8Array): void {
+    this.session?.receive(decodeFrame(bytes));
+  }
+
+  /** The link to a peer broke, and is replaced by the relay. */
+  relinked(peer: number): void {
+    this.session?.relinked(peer);
+    this.#world.tell({ type: "link", peer, state: "relayed" });
+  }
+
+  beat(): void {
+    if (this.session !== undefined) {
+      this.#world.tell({
+        type: "heartbeat",
+        hidden: false,
+        round: this.session.round ?? 0,
+        waitingFor: this.session.waitingFor().slice(0, 200),
+      });
+    }
+  }
+
+  async #train(session: Session): Promise<void> {
+    const { config, now } = this.#world;
+    await train({
+      config,
+      session,
+      replica: this.#replica as never,
+      store: { records: (_: string, indices: Int32Array) => Promise.resolve(new Uint8Array(indices.length)) } as never,
+      now,
+      onComputed: ({ round }) => this.#tellOn(session, { type: "computed", round }),
+      onRound: ({ round }, result, timing) => {
+        this.#reports = [...this.#reports.filter((report) => report.round < round), { round, ...result }].slice(-64);
+        this.#world.onRound(round, result);
+        this.#tellOn(session, { type: "done", view: session.view?.view ?? 0, round, ...result, timing: { ...timing, bytesSent: 0 } });
+      },
+    });
+  }
+
+  #tellOn(session: Session, message: PeerMessage): void {
+    if (this.session === session) this.#world.tell(message);
+  }
+}
+
+class Disconnected extends Error {}

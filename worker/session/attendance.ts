@@ -1,0 +1,218 @@
+import type { CoordinatorMessage, PeerMessage, RoundTiming } from "../../coordinator/protocol/messages.ts";
+import { paths } from "../../coordinator/protocol/paths.ts";
+import type { Round } from "../../coordinator/protocol/rounds.ts";
+import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
+import { PROTOCOL_VERSION } from "../../coordinator/protocol/version.ts";
+import { decodeFrame, encodeFrame, type Frame } from "../collective/frame.ts";
+import type { RoundResult } from "../compute/computeWorker.ts";
+import { Mesh } from "../link/mesh.ts";
+import { type Training, train } from "../train/loop.ts";
+import { Changes } from "./changes.ts";
+import { CoordinatorConnection } from "./coordinatorConnection.ts";
+import { PeerStopped } from "./peerStopped.ts";
+import type { Platform } from "./platform.ts";
+import type { Prepared, PreparedRun } from "./preparedRun.ts";
+import { Session } from "./session.ts";
+import { stateChunks } from "./stateTransfer.ts";
+import type { JoinOptions } from "./status.ts";
+import type { StatusBoard } from "./statusBoard.ts";
+
+const HEARTBEAT_MS = 1000;
+
+export interface AttendanceOptions {
+  readonly platform: Platform;
+  readonly join: JoinOptions;
+  readonly board: StatusBoard;
+  readonly prepared: PreparedRun;
+}
+
+type Welcome = Extract<CoordinatorMessage, { type: "welcome" }>;
+
+/** A peer's part in a run over one connection to the coordinator: joins what the coordinator, the mesh and the replica do. */
+export class Attendance {
+  readonly #options: AttendanceOptions;
+  readonly #connection: CoordinatorConnection;
+  readonly #mesh: Mesh;
+  readonly #changes = new Changes();
+  readonly #stopped: Promise<never>;
+  #stop: (error: PeerStopped) => void = () => undefined;
+  #welcome: Welcome | undefined;
+  #session: Session | undefined;
+  #bytesReported = 0;
+  #finished = false;
+
+  constructor(options: AttendanceOptions) {
+    this.#options = options;
+    this.#stopped = new Promise((_, reject) => {
+      this.#stop = reject;
+    });
+    this.#stopped.catch(() => undefined); // whoever attends hears of it
+    const { platform, join } = options;
+    const url = new URL(paths.peer, join.origin.replace(/^http/, "ws"));
+    this.#connection = new CoordinatorConnection(platform.openSocket(url.href), {
+      onMessage: (message) => this.#handle(message),
+      onRelayed: (peer, bytes) => this.#mesh.receiveRelayed(peer, bytes),
+      onClosed: (why) => this.#halt("cut off", why),
+    });
+    this.#mesh = new Mesh({
+      createConnector: platform.createConnector,
+      signal: (to, signal) => this.#tell({ type: "signal", to, signal: signal as Record<string, unknown> }),
+      relay: (peer, bytes) => this.#connection.relay(peer, bytes),
+      onBytes: (_, bytes) => this.#session?.receive(decodeFrame(bytes)),
+      onLink: (peer, state) => this.#linked(peer, state),
+      after: (milliseconds, action) => setTimeout(action, milliseconds),
+    });
+  }
+
+  /** Takes part until the run is complete. Throws `PeerStopped` when it ends otherwise. */
+  async attend(): Promise<void> {
+    const beat = setInterval(() => this.beat(), HEARTBEAT_MS);
+    try {
+      await Promise.race([this.#takePart(), this.#stopped]);
+    } finally {
+      clearInterval(beat);
+      this.#session?.close(new PeerStopped("left", "the peer has stopped"));
+      this.#connection.close("the peer has stopped");
+      this.#mesh.close();
+    }
+  }
+
+  /** Leaves on purpose. */
+  leave(): void {
+    if (this.#finished) return;
+    this.#tell({ type: "leave", reason: "left" });
+    this.#halt("left", "You have left the run. Your part went to the others; nothing was lost.");
+  }
+
+  /** "I am alive", and what I wait for. */
+  beat(): void {
+    if (this.#session === undefined) return;
+    const waitingFor = this.#session.waitingFor().slice(0, 200);
+    this.#tell({ type: "heartbeat", hidden: this.#options.board.status.hidden, round: this.#session.round ?? 0, waitingFor });
+  }
+
+  async #takePart(): Promise<void> {
+    const { platform, join, board, prepared } = this.#options;
+    await this.#connection.opened();
+    const { kind, device, fused } = platform;
+    const { name, token, workers } = join;
+    this.#tell({ type: "hello", protocol: PROTOCOL_VERSION, token, name, kind, device, workers, fused, resume: prepared.resume() });
+    await this.#changes.until(() => this.#welcome !== undefined);
+    const { run, runName, config, peer } = this.#welcome as Welcome;
+    board.update({ runName, model: config.model, numerics: config.numerics, steps: config.steps });
+    board.progress({ connected: true });
+
+    const ready = await prepared.prepare(run, config);
+    board.progress({ engine: true });
+    this.#session = this.#openSession(run, peer, config, ready);
+    board.update({ stage: "linking", sentence: "Waiting for a place in the run." });
+    this.#tell({ type: "ready", selfTest: ready.info.selfTest, imagesPerSecond: ready.info.imagesPerSecond });
+
+    const { replica, store } = ready;
+    const onComputed: Training["onComputed"] = ({ round }) => this.#tell({ type: "computed", round });
+    const onRound: Training["onRound"] = (round, result, timing) => this.#report(round, result, timing);
+    // Until the coordinator says that everyone is done, others may still need what this peer has.
+    const finished = this.#changes.until(() => this.#finished);
+    await Promise.race([train({ config, session: this.#session, replica, store, now: platform.now, onComputed, onRound }), finished]);
+    await finished;
+  }
+
+  #openSession(run: number, self: number, config: RunConfig, { info }: Prepared): Session {
+    const send = (to: number, frame: Frame) => this.#mesh.send(to, encodeFrame(frame));
+    const { layouts, stateElements } = info;
+    const offered = this.#options.prepared.resume()?.round;
+    return new Session({
+      run,
+      self,
+      config,
+      layoutOf: (kind) => layouts[kind],
+      stateElements,
+      offered,
+      send,
+      save: (round, state) => this.#save(round, state),
+    });
+  }
+
+  #save(round: number, state: Int32Array): void {
+    for (const chunk of stateChunks(round, state)) this.#tell(chunk);
+  }
+
+  #report(round: Round, result: RoundResult, timing: Omit<RoundTiming, "bytesSent">): void {
+    const { board, prepared } = this.#options;
+    const session = this.#session as Session;
+    const bytesSent = this.#mesh.bytesSent - this.#bytesReported;
+    this.#bytesReported = this.#mesh.bytesSent;
+    prepared.remember(round.round, result);
+    const slots = session.view?.slotHolders ?? [];
+    const mine = slots.filter((holder) => holder === session.self).length;
+    this.#tell({ type: "done", view: session.view?.view ?? 0, round: round.round, ...result, timing: { ...timing, bytesSent } });
+    board.update({
+      share: slots.length === 0 ? 0 : mine / slots.length,
+      bytesSent: this.#mesh.bytesSent,
+      bytesReceived: this.#mesh.bytesReceived,
+    });
+    board.round(round.kind === "train", round.step, result.hash, timing);
+  }
+
+  #handle(message: CoordinatorMessage): void {
+    switch (message.type) {
+      case "welcome":
+        this.#welcome = message;
+        this.#changes.notify();
+        break;
+      case "refused":
+        this.#halt("refused", message.sentence);
+        break;
+      case "connect":
+        this.#mesh.connect(message.peer, message.initiator, message.iceServers);
+        break;
+      case "signal":
+        this.#mesh.signal(message.from, message.signal);
+        break;
+      case "gone":
+        this.#mesh.drop(message.peer);
+        break;
+      case "views":
+        this.#session?.adopt(message.views);
+        break;
+      case "permit":
+        this.#session?.permit(message.through);
+        break;
+      case "save":
+        this.#session?.saveAt(message.round);
+        break;
+      case "state":
+        this.#session?.receiveState(message);
+        break;
+      case "swarm":
+        this.#options.board.swarm(message);
+        break;
+      case "finished":
+        this.#finished = true;
+        this.#options.board.update({ hash: message.hash });
+        this.#changes.notify();
+        break;
+      default:
+        message satisfies never;
+    }
+  }
+
+  #tell(message: PeerMessage): void {
+    this.#connection.tell(message);
+  }
+
+  #linked(peer: number, state: "direct" | "relayed" | "lost"): void {
+    this.#tell({ type: "link", peer, state });
+    this.#session?.relinked(peer);
+    const { linked, wanted } = this.#mesh.counts;
+    this.#options.board.progress({ linked, toLink: wanted });
+  }
+
+  #halt(stage: PeerStopped["stage"], why: string): void {
+    if (this.#finished) return;
+    const error = new PeerStopped(stage, why);
+    this.#session?.close(error);
+    this.#changes.fail(error);
+    this.#stop(error);
+  }
+}
