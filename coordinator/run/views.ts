@@ -1,6 +1,15 @@
 import { type View, viewFor } from "../protocol/view.ts";
 import { assignOwners, assignSlots, reassignOwners, reassignSlots, type Worker } from "./assignment.ts";
-import { type Decision, type Membership, type MembershipOptions, type PeerState, peersAt, type Reason } from "./membership.ts";
+import {
+  type Decision,
+  type Effect,
+  type Membership,
+  type MembershipOptions,
+  nameOf,
+  type PeerState,
+  peersAt,
+  type Reason,
+} from "./membership.ts";
 
 export type Observer = View["observers"][number];
 
@@ -37,7 +46,7 @@ export function planView(
  */
 export function repairViews(state: Membership, reason: Reason): Decision {
   const members = peersAt(state, "member");
-  const inProgress = Math.min(...members.map(({ round }) => round ?? 0));
+  const inProgress = lowestInProgress(state);
   const left = members.map(({ id }) => id);
   const repaired = effectiveViews(state.views, inProgress).map((view, i): View => {
     const stays = members.filter(({ id }) => view.members.includes(id));
@@ -55,7 +64,21 @@ export function repairViews(state: Membership, reason: Reason): Decision {
       ),
     };
   });
-  return announce(state, repaired, reason);
+  const repair = announce(state, repaired, reason);
+  return { ...repair, effects: [...repair.effects, ...dropHopeless(state, inProgress)] };
+}
+
+/** The lowest round that a member works on, or an observer who can still be helped: members keep what they had of one round more. */
+export function lowestInProgress(state: Membership): number {
+  const rounds = peersAt(state, "member", "observer").flatMap(({ round }) => round ?? []);
+  return Math.min(...rounds.filter((round) => round >= state.committed - 1));
+}
+
+/** Who is further behind may lack slices that nobody has any more. */
+function dropHopeless(state: Membership, inProgress: number): Effect[] {
+  return peersAt(state, "observer")
+    .filter(({ round }) => round !== undefined && round < inProgress)
+    .map((peer) => ({ type: "drop", peer: peer.id, sentence: `${nameOf(peer)} fell too far behind and has to join again` }));
 }
 
 /** Whoever followed goes on following, and so does a member that was only late. */

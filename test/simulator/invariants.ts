@@ -1,5 +1,5 @@
 import type { Membership } from "../../coordinator/run/membership.ts";
-import { effectiveViews } from "../../coordinator/run/views.ts";
+import { effectiveViews, lowestInProgress } from "../../coordinator/run/views.ts";
 
 /** What has been so, and must stay so. */
 export interface Ledger {
@@ -26,12 +26,15 @@ export function checkDecision(ledger: Ledger, before: Membership, after: Members
   // SI3 While the run is on, every slot and slice of every round to come has a holder who is there.
   const members = [...after.peers.values()].filter(({ stage }) => stage === "member");
   if (members.length === 0) throw new Error("SI3: a running run has no member");
-  const inProgress = Math.min(...members.map(({ round }) => round ?? 0));
+  const inProgress = lowestInProgress(after);
   for (const view of effectiveViews(after.views, inProgress)) {
     for (const holder of [...view.slotHolders, ...view.owners]) {
       if (!view.members.includes(holder))
         throw new Error(`SI3: peer ${holder} holds something in view ${view.view} and is no member of it`);
-      if (!after.peers.has(holder)) throw new Error(`SI3: peer ${holder} holds something in view ${view.view} and is gone`);
+      if (!after.peers.has(holder))
+        throw new Error(
+          `SI3: peer ${holder} holds something in view ${view.view} and is gone; rounds from ${inProgress} on: ${after.views.map(({ view: v, fromRound }) => `view ${v} from ${fromRound}`).join(", ")}`,
+        );
     }
   }
   // SI4 Nobody may begin a round for which a planned view could still come.

@@ -42,7 +42,9 @@ for (const seed of seeds) {
   } catch (error) {
     failed.push(seed);
     console.error((error as Error).message);
-    console.error(`Run it alone: npm run simulate -- --seed ${seed} --peers ${options.peers} --steps ${options.steps} --faults ${options.faults}\n`);
+    console.error(
+      `Run it alone: npm run simulate -- --seed ${seed} --peers ${options.peers} --steps ${options.steps} --faults ${options.faults}\n`,
+    );
   }
 }
 const total = (value: (outcome: Outcome) => number) => outcomes.reduce((sum, outcome) => sum + value(outcome), 0);
@@ -50,5 +52,9 @@ console.log(
   `${seeds.length} runs of ${options.steps} steps, ${options.peers} peers, faults: ${options.faults}: ${total(({ faults: count }) => count)} faults, ` +
     `${total(({ events }) => events)} events, ${Math.round(total(({ virtualMs }) => virtualMs) / 1000)} virtual seconds in ${((performance.now() - began) / 1000).toFixed(1)} s`,
 );
-console.log(failed.length === 0 ? `Every run ended with the bits of one undisturbed peer: ${alone.hash}` : `${failed.length} failed: seeds ${failed.join(", ")}`);
+console.log(
+  failed.length === 0
+    ? `Every run ended with the bits of one undisturbed peer: ${alone.hash}`
+    : `${failed.length} failed: seeds ${failed.join(", ")}`,
+);
 process.exit(failed.length === 0 ? 0 : 1);

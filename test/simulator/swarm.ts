@@ -146,7 +146,7 @@ export class Swarm {
     } else if (effect.type === "drop") {
       const seat = this.#seatOf(effect.peer);
       if (seat === undefined) return;
-      if (!effect.sentence.includes("was silent")) throw new Error(effect.sentence);
+      if (!/was silent|fell too far behind/.test(effect.sentence)) throw new Error(effect.sentence);
       this.cutSocket(seat);
     } else if (effect.type === "refuse") throw new Error(effect.sentence);
   }
