@@ -68,15 +68,15 @@ export function repairViews(state: Membership, reason: Reason): Decision {
   return { ...repair, effects: [...repair.effects, ...dropHopeless(state, inProgress)] };
 }
 
-/** The lowest round that a member works on, or an observer who can still be helped: members keep what they had of one round more. */
+/** The lowest round that anybody works on who can still be helped: members keep what they had of one round more than they are in. */
 export function lowestInProgress(state: Membership): number {
   const rounds = peersAt(state, "member", "observer").flatMap(({ round }) => round ?? []);
   return Math.min(...rounds.filter((round) => round >= state.committed - 1));
 }
 
-/** Who is further behind may lack slices that nobody has any more. */
+/** Who is further behind (a peer without slots may be) could lack slices that nobody has any more. */
 function dropHopeless(state: Membership, inProgress: number): Effect[] {
-  return peersAt(state, "observer")
+  return peersAt(state, "member", "observer")
     .filter(({ round }) => round !== undefined && round < inProgress)
     .map((peer) => ({ type: "drop", peer: peer.id, sentence: `${nameOf(peer)} fell too far behind and has to join again` }));
 }

@@ -36,18 +36,35 @@ export const timing: RoundTiming = { images: 64, computeMs: 151.25, communicateM
 export const view: View = {
   view: 3,
   fromRound: 17,
+  begins: false,
   members: [1, 2, 0xffff],
   observers: [{ peer: 4, donor: 2, stateOfRound: 17 }],
   slotHolders: [1, 1, 2, 2, 0xffff],
   owners: [1, 2, 0xffff, 1],
 };
 
+const report = { round: 16, hash, metrics };
+
+const chunk = { type: "state", round: 17, index: 1, chunks: 3, bytes: Uint8Array.of(1, 2, 3, 255) } as const;
+
 /** One of each kind. */
 export const peerMessages: { readonly [T in PeerMessage["type"]]: Extract<PeerMessage, { type: T }> } = {
-  hello: { type: "hello", protocol: 1, token: "secret", name: "Käuzchen 🦉", kind: "tab", device: "Firefox", workers: 4, fused: false },
+  hello: {
+    type: "hello",
+    protocol: 1,
+    token: "secret",
+    name: "Käuzchen 🦉",
+    kind: "tab",
+    device: "Firefox",
+    workers: 4,
+    fused: false,
+    resume: { run: 5, round: 17, reports: [report] },
+  },
   ready: { type: "ready", selfTest: hash, imagesPerSecond: 211.7 },
   signal: { type: "signal", to: 7, signal: { type: "offer", sdp: "v=0\r\n", nested: { list: [1, null, true] } } },
   link: { type: "link", peer: 7, state: "relayed" },
+  computed: { type: "computed", round: 17 },
+  state: chunk,
   done: { type: "done", view: 3, round: 17, hash, metrics, timing },
   heartbeat: { type: "heartbeat", hidden: true, round: 17, waitingFor: "slots 2, 5" },
   leave: { type: "leave", reason: "left" },
@@ -65,6 +82,8 @@ export const coordinatorMessages: { readonly [T in CoordinatorMessage["type"]]: 
   gone: { type: "gone", peer: 2 },
   signal: { type: "signal", from: 9, signal: { candidate: { sdpMid: "0" } } },
   views: { type: "views", views: [view, { ...view, view: 4, observers: [] }], reason: "Kite (peer 2) was lost" },
+  save: { type: "save", round: 20 },
+  state: chunk,
   permit: { type: "permit", through: 5 },
   swarm: { type: "swarm", peers: 3, imagesPerSecond: 640.5, loss: null, accuracy: 0.71, round: 17, rounds: 1970 },
   finished: { type: "finished", hash },

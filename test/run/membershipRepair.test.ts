@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { roundCount } from "../../coordinator/protocol/rounds.ts";
 import type { View } from "../../coordinator/protocol/view.ts";
+import type { PeerState } from "../../coordinator/run/membership.ts";
 import { announced, begun, Coordination, SELF_TEST, sent, texts } from "./membershipScene.ts";
 
 const quick = { leaseMs: 1 }; // permits reach two rounds ahead
@@ -14,6 +15,8 @@ function expectOnlyMoved(before: View, after: View, lost: number): void {
     }
   }
 }
+
+const at = (scene: Coordination, id: number): PeerState => scene.state.peers.get(id) as PeerState;
 
 describe("a member is lost", () => {
   test("ME11 all others are told, and its slots and slices are others' in the round in progress", () => {
@@ -56,14 +59,37 @@ describe("a member is lost", () => {
     expect(sent(decision, "views")[0].to).toEqual([1, 3, id]);
   });
 
-  // The lost peer was an owner: what it had not yet sent to the observer of rounds that the members have done, nobody sends.
-  test.fails("VI4 the repair reaches back to the round that the slowest observer works on", () => {
+  test("VI4 the repair reaches back to an observer that is one round behind", () => {
+    const scene = begun(2, quick);
+    const id = scene.enter("Owl");
+    scene.membersDo(4);
+    scene.done(id, 3);
+    expect([scene.state.committed, scene.state.peers.get(id)?.round]).toEqual([5, 4]);
+    const decision = scene.lose(2);
+    expect(announced(decision)[0].fromRound).toBe(4);
+    expect(decision.effects.filter(({ type }) => type === "drop")).toEqual([]);
+  });
+
+  test("VI4 one that is further behind may lack what nobody has any more, and has to join again", () => {
     const scene = begun(2, quick);
     const id = scene.enter("Owl");
     scene.membersDo(5);
-    scene.done(id, 3);
-    expect(scene.state.peers.get(id)?.round).toBe(4);
-    expect(Math.min(...announced(scene.lose(2)).map(({ fromRound }) => fromRound))).toBeLessThanOrEqual(4);
+    scene.state = { ...scene.state, peers: new Map(scene.state.peers).set(id, { ...at(scene, id), round: 3 }) };
+    const decision = scene.lose(2);
+    const sentence = `Owl (peer ${id}) fell too far behind and has to join again`;
+    expect(decision.effects).toContainEqual({ type: "drop", peer: id, sentence });
+  });
+
+  // Every member is behind what was committed before: the lowest round in progress is the least of none.
+  test.fails("VI4 a repair in a run that has begun again helps those who do the old rounds anew", () => {
+    const scene = begun(2);
+    scene.membersDo(9);
+    for (const id of [1, 2]) scene.lose(id);
+    const [first, second] = ["Owl", "Elk"].map((name) => scene.enter(name));
+    expect([scene.state.committed, at(scene, first).round]).toEqual([10, 0]);
+    const decision = scene.lose(second);
+    expect(announced(decision)).toMatchObject([{ fromRound: 0, members: [first] }]);
+    expect(decision.effects.filter(({ type }) => type === "drop")).toEqual([]);
   });
 
   test("ME11 one after another: the last one holds everything", () => {

@@ -41,6 +41,10 @@ export async function simulate({ config, seed, peers, faults }: Simulation): Pro
     const waiting = swarm
       .alive()
       .map(({ peer }) => `${peer.name} (peer ${peer.id}) at ${peer.session?.round}: waits for ${peer.session?.waitingFor()}`);
+    const { permitted, committed, peers: known } = swarm.membership;
+    waiting.push(
+      `committed ${committed}, permitted ${permitted}; ${[...known.values()].map((p) => `${p.id} ${p.stage} at ${p.round}`).join(", ")}`,
+    );
     throw new Error(`seed ${seed}: ${(cause as Error).message}\n${[...swarm.reasons.slice(-40), ...waiting].join("\n")}`, { cause });
   }
   const hash = swarm.membership.hashes.get(roundCount(config) - 1) as string;
