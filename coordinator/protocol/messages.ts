@@ -23,7 +23,7 @@ export const roundMetricsSchema = v.object({
 });
 
 /** Where a peer's time of one round went. */
-export const roundTimingSchema = v.object({
+const roundTimingSchema = v.object({
   images: v.pipe(v.number(), v.integer(), v.minValue(0)),
   computeMs: milliseconds,
   communicateMs: milliseconds,
@@ -32,7 +32,7 @@ export const roundTimingSchema = v.object({
 });
 
 /** A round as a peer has done it. */
-export const reportSchema = v.object({ round, hash: hashSchema, metrics: roundMetricsSchema });
+const reportSchema = v.object({ round, hash: hashSchema, metrics: roundMetricsSchema });
 
 /** "I was in this run before: I hold the state that `round` begins with, and these are the last rounds that I did." */
 const resumeSchema = v.object({ run: v.number(), round, reports: v.pipe(v.array(reportSchema), v.maxLength(512)) });
@@ -90,7 +90,7 @@ export const peerMessageSchema = v.variant("type", [
   v.object({ type: v.literal("leave"), reason: text(200) }),
 ]);
 
-export const refusalReasons = ["protocol", "token", "full", "numerics", "self-test", "finished", "malformed", "duplicate"] as const;
+const refusalReasons = ["protocol", "token", "full", "numerics", "self-test", "finished", "malformed", "duplicate"] as const;
 
 /** What the coordinator says to a peer. */
 export const coordinatorMessageSchema = v.variant("type", [

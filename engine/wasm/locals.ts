@@ -63,7 +63,7 @@ export class PointerLocal extends Pointer {
   }
 }
 
-export class I64Local extends I64 {
+class I64Local extends I64 {
   declare readonly slot: Slot;
   constructor(slot: Slot) {
     super((code) => get(code, slot));
@@ -85,7 +85,7 @@ export class F32Local extends F32 {
   }
 }
 
-export class F64Local extends F64 {
+class F64Local extends F64 {
   declare readonly slot: Slot;
   constructor(slot: Slot) {
     super((code) => get(code, slot));
@@ -96,7 +96,7 @@ export class F64Local extends F64 {
   }
 }
 
-export class F32x4Local extends F32x4 {
+class F32x4Local extends F32x4 {
   declare readonly slot: Slot;
   constructor(slot: Slot) {
     super((code) => get(code, slot));
@@ -111,7 +111,7 @@ export class F32x4Local extends F32x4 {
   }
 }
 
-export class I32x4Local extends I32x4 {
+class I32x4Local extends I32x4 {
   declare readonly slot: Slot;
   constructor(slot: Slot) {
     super((code) => get(code, slot));
@@ -122,7 +122,7 @@ export class I32x4Local extends I32x4 {
   }
 }
 
-export class F64x2Local extends F64x2 {
+class F64x2Local extends F64x2 {
   declare readonly slot: Slot;
   constructor(slot: Slot) {
     super((code) => get(code, slot));

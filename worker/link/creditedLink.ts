@@ -4,7 +4,7 @@ import type { Channel, Link, LinkEvents } from "./link.ts";
  * Bytes that may be under way. `bufferedAmount` cannot bound them: it does not count what SCTP has taken over, whose slow start then
  * overruns the browser's own queue and stalls on retransmission. With a window of this size nothing is lost and links stay full.
  */
-export const WINDOW_BYTES = 256 * 1024;
+const WINDOW_BYTES = 256 * 1024;
 
 /** The receiver tells how much it has taken each time so many bytes have come. */
 const CREDIT_INTERVAL_BYTES = 32 * 1024;

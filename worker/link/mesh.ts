@@ -3,9 +3,9 @@ import { CreditedLink } from "./creditedLink.ts";
 import type { Channel, Link } from "./link.ts";
 
 /** A pair that has no direct connection by then is relayed through the coordinator: joining never fails silently. */
-export const LINK_DEADLINE_MS = 10_000;
+const LINK_DEADLINE_MS = 10_000;
 
-export type LinkState = "linking" | "direct" | "relayed";
+type LinkState = "linking" | "direct" | "relayed";
 
 export interface MeshOptions {
   readonly createConnector: (events: ConnectorEvents) => Connector;

@@ -34,6 +34,7 @@ export class CoordinatorConnection {
         clearTimeout(deadline);
         resolve();
       };
+      socket.onerror = () => clearTimeout(deadline);
       socket.onclose = ({ reason, code }) => {
         clearTimeout(deadline);
         const why = reason === "" ? `the connection to the coordinator was lost (code ${code})` : reason;

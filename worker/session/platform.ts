@@ -6,6 +6,8 @@ export interface Socket {
   binaryType: string;
   onopen: ((event: never) => void) | null;
   onmessage: ((event: { readonly data: unknown }) => void) | null;
+  /** A failure is told here first; `onclose` always follows. */
+  onerror: ((event: never) => void) | null;
   onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null;
   send(bytes: Uint8Array<ArrayBuffer>): void;
   close(code?: number, reason?: string): void;

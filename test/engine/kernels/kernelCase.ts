@@ -5,7 +5,7 @@ import { xxHash64 } from "../../../engine/kernels/reference/xxHash64.ts";
 import { referenceKernels } from "../../../engine/kernels/reference.ts";
 
 /** What a buffer holds before the kernel runs. */
-export type Fill = "random" | "positive" | "large" | "zero" | { readonly integersBelow: number };
+type Fill = "random" | "positive" | "large" | "zero" | { readonly integersBelow: number };
 
 export interface BufferCase {
   readonly elements: number;
@@ -83,7 +83,7 @@ function runAgainstReference(kernelCase: KernelCase, kernel: Kernel, h: Float32A
   expect([...h.subarray(0, GUARD)], "elements before the first buffer").toEqual(Array(GUARD).fill(GUARD_VALUE));
 }
 
-export function expectClose(actual: Float32Array, expected: Float32Array, tolerance: number, what: string): void {
+function expectClose(actual: Float32Array, expected: Float32Array, tolerance: number, what: string): void {
   let largest = 0;
   let difference = 0;
   for (let i = 0; i < expected.length; i++) {

@@ -62,13 +62,13 @@ describe.each(counts)("%d elements", (count) => {
     [149, 2 ** 31 - 1],
     [300, 7],
     [3, 0],
-  ])("quantize with shift %d and limit %d", (shift, limit) => {
+  ])("QU1 quantize with shift %d and limit %d", (shift, limit) => {
     expectSameBits(count, 4, assorted(count + 1, EVERYTHING), (kernels, [x, sums, faults]) => {
       kernels.quantize(count, x, sums, shift, limit, faults);
     });
   });
 
-  test("quantize rounds half to even", () => {
+  test("QU1 quantize rounds half to even", () => {
     const halves = [0.5, 1.5, 2.5, -0.5, -1.5, -2.5, 0.49999997, 3.5];
     expectSameBits(
       count,
