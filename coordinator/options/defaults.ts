@@ -17,7 +17,7 @@ export const DEFAULTS = {
   seed: 1,
   gradientBits: 22,
   numerics: "plain",
-  convolution: "direct",
+  convolution: "winograd",
 } as const;
 
 /** Peak learning rate of SGD for DEFAULTS.batch images. */

@@ -25,7 +25,7 @@ function noiseOf(): Int32Array {
 }
 
 /** What slot `slot` contributes: sums overflow int32 now and then, as they may. */
-export const slotVector = (slot: number, length: number): Int32Array => noiseOf().subarray(7 * slot, 7 * slot + length);
+const slotVector = (slot: number, length: number): Int32Array => noiseOf().subarray(7 * slot, 7 * slot + length);
 
 /** The definition that every all-reduce is held against: element by element, slot by slot. */
 export function plainReduction(slots: number, { length, sumLength }: VectorLayout): Int32Array {

@@ -124,7 +124,7 @@ export class Reduction {
   }
 }
 
-export const planOf = ({ peers, owners, view }: Table, self: number): RoundPlan => ({
+const planOf = ({ peers, owners, view }: Table, self: number): RoundPlan => ({
   view,
   owners,
   receivers: peers.filter((peer) => peer !== self),

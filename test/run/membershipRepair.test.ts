@@ -188,7 +188,7 @@ describe("the last member is lost", () => {
     const other = scene.enter("Elk");
     scene.lose(1);
     expect(scene.stage(heir)).toBe("member");
-    expect(scene.state.views.at(-1)?.observers).toMatchObject([{ peer: other, donor: heir }]);
+    expect(scene.state.views.at(-1)?.observers.find(({ peer }) => peer === other)?.donor).toBe(heir);
   });
 
   test("ME13 without anyone who holds the state, the run waits and begins again", () => {

@@ -7,7 +7,7 @@ import { config as sample } from "../protocol/samples.ts";
 export const RUN = 7;
 
 /** Epochs of two steps and an evaluation: rounds 0, 1, 3, 4, … are steps of four slots, 2, 5, … evaluations of five. */
-export const config: RunConfig = {
+const config: RunConfig = {
   ...sample,
   slots: 4,
   microBatch: 10,
@@ -16,7 +16,7 @@ export const config: RunConfig = {
 };
 
 /** Two slices in a step, one in an evaluation. */
-export const layouts = { train: { length: 600, sumLength: 600 }, evaluate: { length: 3, sumLength: 3 } };
+const layouts = { train: { length: 600, sumLength: 600 }, evaluate: { length: 3, sumLength: 3 } };
 
 export const STATE_ELEMENTS = 40_000; // three chunks
 

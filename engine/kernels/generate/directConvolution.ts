@@ -7,7 +7,7 @@ import { type PackedProduct, packedProduct } from "./packedProduct.ts";
 import { packRows, packTransposed } from "./packWeights.ts";
 import { panelScratch } from "./panels.ts";
 import { type KernelModule, kernelFunction, type Recipe } from "./recipe.ts";
-import { innerProducts, storeSums, TILE_COLUMNS, tileSize, zeroSums } from "./registerTile.ts";
+import { BlockedSums, storeSums, TILE_COLUMNS, tileSize } from "./registerTile.ts";
 
 /** A convolution as a gathering of sources into outputs: the forward pass, or the input gradient, which gathers from dy. */
 interface Gathering extends MapAxes {
@@ -125,21 +125,18 @@ function gatherTile(module: KernelModule, gathering: Gathering, tile: ColumnTile
   };
   return module.builder.shared(`gatherTile ${JSON.stringify([tile, lanes, rest])}`, () =>
     module.builder.function(["pointer", "pointer", "pointer", "i32"], (f, x, w, y, rowTaps) => {
-      const sums = zeroSums(f, tile.pixels, lanes.length);
-      const [pixel, weights] = [f.pointer(), f.pointer()];
+      const sums = new BlockedSums(f, tile.pixels, lanes.length);
       const strides = [
         [x, rows.tapSourceStep * rowSize],
         [w, rows.tapStep * kernelWidth * depth * width],
       ] as const;
       f.walk(rowTaps, strides, () => {
         for (const segment of tile.segments) {
-          pixel.set(x);
-          weights.set(w.plus(segment.tap * depth * width));
-          const steps = segment.taps * depth;
-          innerProducts(f, sums, pixel, offsetsOf(segment, sourceChannels), weights, steps, tileSize(module.builder.fused).unroll);
+          const weights = w.plus(segment.tap * depth * width);
+          sums.add(x, offsetsOf(segment, sourceChannels), weights, segment.taps * depth, tileSize(module.builder.fused).unroll);
         }
       });
-      storeSums(y, sums, columns.phases * outputChannels, lanes, accumulate);
+      storeSums(y, sums.rounded(), columns.phases * outputChannels, lanes, accumulate);
     }),
   );
 }

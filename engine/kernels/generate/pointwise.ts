@@ -4,7 +4,13 @@ import { type PackedProduct, packedProduct } from "./packedProduct.ts";
 import { packRows, packTransposed } from "./packWeights.ts";
 import { allPanelsFit, type PanelShape, panelScratch } from "./panels.ts";
 import { type KernelModule, kernelFunction, type Recipe } from "./recipe.ts";
-import { forEachRowTile, innerProducts, storeSums, TILE_COLUMNS, tileSize, zeroSums } from "./registerTile.ts";
+import { BlockedSums, forEachRowTile, innerProducts, storeSums, TILE_COLUMNS, tileSize, zeroSums } from "./registerTile.ts";
+
+/** "blocked" is the precise way; "single" (f32 alone) is for products whose error is larger than that anyway: Winograd's. */
+export interface RowTileOptions {
+  readonly accumulate: boolean;
+  readonly precision: "single" | "blocked";
+}
 
 /** A 1×1 convolution of a map, or (with one pixel) the fully connected product. */
 export interface PointwiseShape {
@@ -76,7 +82,7 @@ function rowProduct(pixels: number, panels: PanelShape, accumulate: boolean, pro
           const strides = [[row, depth] as const, [out, outputs] as const];
           const { rows: height } = tileSize(module.builder.fused);
           forEachRowTile(f, rows, height, strides, (count) =>
-            f.call(rowTile(module, panels, count, lanes, accumulate), row, place.panel, out),
+            f.call(rowTile(module, panels, count, lanes, { accumulate, precision: "blocked" }), row, place.panel, out),
           );
         },
       );
@@ -84,14 +90,22 @@ function rowProduct(pixels: number, panels: PanelShape, accumulate: boolean, pro
   return { scratchElements: panelScratch(panels), generate };
 }
 
-export function rowTile(module: KernelModule, panels: PanelShape, rows: number, lanes: readonly LaneCount[], accumulate: boolean) {
+export function rowTile(module: KernelModule, panels: PanelShape, rows: number, lanes: readonly LaneCount[], options: RowTileOptions) {
   const { depth, outputs } = panels;
-  return module.builder.shared(`rowTile ${depth} ${outputs} ${rows} ${lanes} ${accumulate}`, () =>
+  const { accumulate, precision } = options;
+  const { unroll } = tileSize(module.builder.fused);
+  return module.builder.shared(`rowTile ${depth} ${outputs} ${rows} ${lanes} ${accumulate} ${precision}`, () =>
     module.builder.function(["pointer", "pointer", "pointer"], (f, x, panel, y) => {
-      const sums = zeroSums(f, rows, lanes.length);
       const offsets = range(rows).map((row) => row * depth);
-      innerProducts(f, sums, x, offsets, panel, depth, tileSize(module.builder.fused).unroll);
-      storeSums(y, sums, outputs, lanes, accumulate);
+      if (precision === "single") {
+        const sums = zeroSums(f, rows, lanes.length);
+        innerProducts(f, sums, x, offsets, panel, depth, unroll);
+        storeSums(y, sums, outputs, lanes, accumulate);
+      } else {
+        const sums = new BlockedSums(f, rows, lanes.length);
+        sums.add(x, offsets, panel, depth, unroll);
+        storeSums(y, sums.rounded(), outputs, lanes, accumulate);
+      }
     }),
   );
 }

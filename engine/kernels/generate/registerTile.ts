@@ -3,6 +3,7 @@ import type { FunctionBuilder, Stride } from "../../wasm/functionBuilder.ts";
 import type { I32 } from "../../wasm/integers.ts";
 import type { LocalOf, PointerLocal } from "../../wasm/locals.ts";
 import type { LaneCount, Pointer } from "../../wasm/pointer.ts";
+import { type Sum, toSingle } from "./channelSums.ts";
 
 /** How much of a product is kept in registers while its inner loop runs. */
 export interface TileSize {
@@ -70,6 +71,61 @@ export function outerProduct(
   });
 }
 
+/** Steps that are summed in single precision before the sum goes into the total: the error of a long product is then that of a short one. */
+const BLOCK_STEPS = 16;
+
+/**
+ * The inner loop of a tile whose sums may be long (3×3 taps of 512 channels are 4608 steps): in f32 over blocks, the blocks in f64.
+ * A sum of n terms in f32 alone has an error of about √n ulps, enough to flip a ReLU here and there; this has that of 16 terms.
+ */
+export class BlockedSums {
+  readonly #f: FunctionBuilder;
+  readonly #sums: Sums;
+  readonly #totals: readonly (readonly Sum[])[];
+
+  constructor(f: FunctionBuilder, rows: number, vectors: number) {
+    this.#f = f;
+    this.#sums = zeroSums(f, rows, vectors);
+    this.#totals = this.#sums.map((row) => row.map(() => ({ low: f.f64x2(0), high: f.f64x2(0) })));
+  }
+
+  /** `steps` steps from the places that x and w point to; neither moves. */
+  add(x: Pointer, rows: readonly (number | undefined)[], w: Pointer, steps: number, unroll: number): void {
+    const f = this.#f;
+    const vectors = this.#sums[0]?.length ?? 0;
+    const [blockX, blockW, stepX, stepW] = [f.pointer(x), f.pointer(w), f.pointer(), f.pointer()];
+    const block = largestDivisor(steps, BLOCK_STEPS);
+    const strides = [[blockX, block] as const, [blockW, block * 4 * vectors] as const];
+    f.walk(steps / block, strides, () => {
+      stepX.set(blockX);
+      stepW.set(blockW);
+      innerProducts(f, this.#sums, stepX, rows, stepW, block, unroll);
+      this.#endBlock();
+    });
+  }
+
+  /** The totals, rounded once. */
+  rounded(): Sums {
+    this.#totals.forEach((row, r) => {
+      row.forEach(({ low, high }, v) => {
+        this.#sums[r]?.[v]?.set(toSingle(low, high));
+      });
+    });
+    return this.#sums;
+  }
+
+  #endBlock(): void {
+    this.#sums.forEach((row, r) => {
+      row.forEach((sum, v) => {
+        const total = this.#totals[r]?.[v];
+        total?.low.set(total.low.add(sum.lowToF64x2()));
+        total?.high.set(total.high.add(sum.highToF64x2()));
+        sum.set(0);
+      });
+    });
+  }
+}
+
 /** `steps` steps along the contiguous elements of x and the packed rows of w, `unroll` of them a turn where that divides. */
 export function innerProducts(
   f: FunctionBuilder,
@@ -81,8 +137,7 @@ export function innerProducts(
   unroll: number,
 ): void {
   const vectors = sums[0]?.length ?? 0;
-  let together = Math.min(unroll, steps);
-  while (steps % together !== 0) together--;
+  const together = largestDivisor(steps, unroll);
   const strides = [[x, together] as const, [w, together * 4 * vectors] as const];
   f.walk(steps / together, strides, () => {
     for (let step = 0; step < together; step++) {
@@ -105,4 +160,10 @@ export function forEachRowTile(
   f.walk(rows.divUnsigned(height), tileStrides, () => tile(height));
   const rest = f.i32(rows.remUnsigned(height));
   for (let count = 1; count < height; count++) f.if(rest.equal(count), () => tile(count));
+}
+
+function largestDivisor(steps: number, most: number): number {
+  let divisor = Math.min(most, steps);
+  while (steps % divisor !== 0) divisor--;
+  return divisor;
 }

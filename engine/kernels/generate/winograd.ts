@@ -140,7 +140,8 @@ function productPass(module: KernelModule, direction: Direction) {
           row.set(input);
           out.set(product);
           const rowStrides = [[row, channels] as const, [out, outputs] as const];
-          forEachRowTile(f, count, height, rowStrides, (rows) => f.call(rowTile(module, shape, rows, lanes, false), row, filter, out));
+          const tile = (rows: number) => rowTile(module, shape, rows, lanes, { accumulate: false, precision: "single" });
+          forEachRowTile(f, count, height, rowStrides, (rows) => f.call(tile(rows), row, filter, out));
         });
       });
     }),
