@@ -1,6 +1,10 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError } from "commander";
+import { exhaustive } from "./exhaustive.ts";
 import { faultSets, noFaults } from "./faults.ts";
-import { type Outcome, simulate } from "./simulate.ts";
+import { simulate } from "./simulate.ts";
 import { simulatedConfig } from "./simulatedConfig.ts";
 
 const whole = (text: string): number => {
@@ -14,6 +18,17 @@ const faultName = (text: string): string => {
   return text;
 };
 
+interface Options {
+  readonly seeds: number;
+  readonly first: number;
+  readonly seed?: number;
+  readonly peers: number;
+  readonly steps: number;
+  readonly faults: string;
+  readonly jobs: number;
+  readonly exhaustive?: number;
+}
+
 const options = new Command("npm run simulate --")
   .description("Runs the real decisions of coordinator and peers on a virtual clock and network, with faults that a seed decides.")
   .option("--seeds <n>", "how many runs, each with a seed of its own", whole, 300)
@@ -22,39 +37,100 @@ const options = new Command("npm run simulate --")
   .option("--peers <n>", "peers at the beginning", whole, 8)
   .option("--steps <n>", "training steps of each run", whole, 200)
   .option("--faults <name>", `what goes wrong: ${faultNames.join(", ")}`, faultName, "all")
+  .option("--jobs <n>", "processes", whole, availableParallelism())
+  .option("--exhaustive <faults>", "instead: 3 peers, 2 steps, every fault (1) or pair of faults (2) at every event", whole)
   .parse()
-  .opts<{ seeds: number; first: number; seed?: number; peers: number; steps: number; faults: string }>();
+  .opts<Options>();
 
-const config = simulatedConfig({ steps: options.steps });
-const faults = faultSets[options.faults];
-const alone = await simulate({ config, seed: 1, peers: 1, faults: noFaults });
-const seeds = options.seed === undefined ? Array.from({ length: options.seeds }, (_, i) => options.first + i) : [options.seed];
+interface Totals {
+  readonly runs: number;
+  readonly faults: number;
+  readonly events: number;
+  readonly virtualMs: number;
+  readonly failed: readonly number[];
+}
+
+/** Runs of consecutive seeds, in this process. */
+async function runSeeds(first: number, count: number): Promise<Totals> {
+  const config = simulatedConfig({ steps: options.steps });
+  const alone = await simulate({ config, seed: 1, peers: 1, faults: noFaults });
+  const totals = { runs: 0, faults: 0, events: 0, virtualMs: 0, failed: [] as number[] };
+  for (let seed = first; seed < first + count; seed++) {
+    totals.runs++;
+    try {
+      const outcome = await simulate({ config, seed, peers: options.peers, faults: faultSets[options.faults] });
+      if (outcome.hash !== alone.hash) throw new Error(`seed ${seed}: ended with ${outcome.hash}, one undisturbed peer with ${alone.hash}`);
+      totals.faults += outcome.faults;
+      totals.events += outcome.events;
+      totals.virtualMs += outcome.virtualMs;
+      if (options.seed !== undefined) console.log(outcome.reasons.join("\n"));
+    } catch (error) {
+      totals.failed.push(seed);
+      console.error((error as Error).message);
+      console.error(
+        `Run it alone: npm run simulate -- --seed ${seed} --peers ${options.peers} --steps ${options.steps} --faults ${options.faults}\n`,
+      );
+    }
+  }
+  return totals;
+}
+
+/** The same, shared among processes. */
+async function share(first: number, count: number, jobs: number): Promise<Totals> {
+  const each = Math.ceil(count / jobs);
+  const parts = Array.from({ length: Math.ceil(count / each) }, (_, job) => {
+    const from = first + job * each;
+    const size = Math.min(each, first + count - from);
+    const { peers, steps, faults } = options;
+    const jobArguments = { first: from, seeds: size, peers, steps, faults, jobs: 1 };
+    return result(
+      fork(
+        fileURLToPath(import.meta.url),
+        Object.entries(jobArguments).flatMap(([name, value]) => [`--${name}`, String(value)]),
+      ),
+    );
+  });
+  const totals = await Promise.all(parts);
+  const sum = (value: (each: Totals) => number) => totals.reduce((all, part) => all + value(part), 0);
+  return {
+    runs: sum(({ runs }) => runs),
+    faults: sum(({ faults }) => faults),
+    events: sum(({ events }) => events),
+    virtualMs: sum(({ virtualMs }) => virtualMs),
+    failed: totals.flatMap(({ failed }) => failed),
+  };
+}
+
+const result = (job: ChildProcess): Promise<Totals> =>
+  new Promise((resolve, reject) => {
+    job.once("message", (totals) => resolve(totals as Totals));
+    job.once("exit", (code) => reject(new Error(`a process of the simulation ended with exit code ${code}`)));
+  });
+
+async function runExhaustive(faults: number): Promise<boolean> {
+  const { runs, failed } = await exhaustive(simulatedConfig({ steps: 2, evaluate: false }), faults === 1 ? 1 : 2, 1, (count) => {
+    if (count % 10_000 === 0) console.log(`${count} runs …`);
+  });
+  for (const failure of failed) console.error(failure);
+  console.log(`3 peers, 2 steps, every ${faults === 1 ? "fault" : "pair of faults"} at every event: ${runs} runs, ${failed.length} failed`);
+  return failed.length === 0;
+}
+
+if (options.exhaustive !== undefined) process.exit((await runExhaustive(options.exhaustive)) ? 0 : 1);
 
 const began = performance.now();
-const failed: number[] = [];
-const outcomes: Outcome[] = [];
-for (const seed of seeds) {
-  try {
-    const outcome = await simulate({ config, seed, peers: options.peers, faults });
-    if (outcome.hash !== alone.hash) throw new Error(`seed ${seed}: ended with ${outcome.hash}, one undisturbed peer with ${alone.hash}`);
-    outcomes.push(outcome);
-    if (options.seed !== undefined) console.log(outcome.reasons.join("\n"));
-  } catch (error) {
-    failed.push(seed);
-    console.error((error as Error).message);
-    console.error(
-      `Run it alone: npm run simulate -- --seed ${seed} --peers ${options.peers} --steps ${options.steps} --faults ${options.faults}\n`,
-    );
-  }
+const [first, count] = options.seed === undefined ? [options.first, options.seeds] : [options.seed, 1];
+const totals = options.jobs > 1 && count > 1 ? await share(first, count, options.jobs) : await runSeeds(first, count);
+if (process.send !== undefined) {
+  process.send(totals, () => process.exit(0));
+} else {
+  const { runs, faults, events, virtualMs, failed } = totals;
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  console.log(
+    `${runs} runs of ${options.steps} steps, ${options.peers} peers, faults: ${options.faults}: ${faults} faults, ${events} events, ${Math.round(virtualMs / 1000)} virtual seconds in ${seconds} s`,
+  );
+  console.log(
+    failed.length === 0 ? "Every run ended with the bits of one undisturbed peer." : `${failed.length} failed: seeds ${failed.join(", ")}`,
+  );
+  process.exit(failed.length === 0 ? 0 : 1);
 }
-const total = (value: (outcome: Outcome) => number) => outcomes.reduce((sum, outcome) => sum + value(outcome), 0);
-console.log(
-  `${seeds.length} runs of ${options.steps} steps, ${options.peers} peers, faults: ${options.faults}: ${total(({ faults: count }) => count)} faults, ` +
-    `${total(({ events }) => events)} events, ${Math.round(total(({ virtualMs }) => virtualMs) / 1000)} virtual seconds in ${((performance.now() - began) / 1000).toFixed(1)} s`,
-);
-console.log(
-  failed.length === 0
-    ? `Every run ended with the bits of one undisturbed peer: ${alone.hash}`
-    : `${failed.length} failed: seeds ${failed.join(", ")}`,
-);
-process.exit(failed.length === 0 ? 0 : 1);

@@ -8,7 +8,11 @@ export interface Simulation {
   readonly seed: number;
   readonly peers: number;
   readonly faults: Faults;
+  /** Faults at given events instead of given times: event number → what happens then. */
+  readonly at?: ReadonlyMap<number, PlannedFault>;
 }
+
+export type PlannedFault = (swarm: Swarm) => void;
 
 export interface Outcome {
   readonly hash: string;
@@ -23,7 +27,7 @@ export interface Outcome {
 const MOST_VIRTUAL_MS = 30 * 60_000;
 
 /** One run of the swarm from the first peer to the last round. Throws, naming seed and reasons, when anything is not as it must be. */
-export async function simulate({ config, seed, peers, faults }: Simulation): Promise<Outcome> {
+export async function simulate({ config, seed, peers, faults, at }: Simulation): Promise<Outcome> {
   const swarm = new Swarm(config, seed, Math.min(2, peers));
   swarm.duplicate = faults.duplicate;
   swarm.reorder = faults.reorder;
@@ -35,6 +39,7 @@ export async function simulate({ config, seed, peers, faults }: Simulation): Pro
     while (swarm.membership.phase !== "finished") {
       if (!(await swarm.time.step())) throw new Error("nothing is due any more");
       if (swarm.time.now > MOST_VIRTUAL_MS) throw new Error(`still at round ${swarm.membership.committed} after half an hour`);
+      at?.get(events)?.(swarm);
       events++;
     }
   } catch (cause) {

@@ -3,9 +3,9 @@ import type { Round } from "../../coordinator/protocol/rounds.ts";
 import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
 import { createEngine, createReplica, hashKey, LOSS_UNITS, type Replica } from "../../engine/index.ts";
 import { asItIs, labelOf, placementOf, writeImage } from "../train/augment.ts";
-import { learningRateAt } from "../train/learningRate.ts";
 import { purposes } from "../train/sampler.ts";
 import type { Batch, ComputeWorker, ReplicaInfo, RoundResult } from "./computeWorker.ts";
+import { learningRateOf, replicaConfig } from "./engineSettings.ts";
 import { selfTest } from "./selfTest.ts";
 
 /** Lengths and positions of the integer vector of an evaluation. */
@@ -22,10 +22,7 @@ export function createComputeWorker(): ComputeWorker {
     create: async (config) => {
       const { numerics, convolution } = config;
       const engine = await createEngine({ numerics, convolution });
-      const { name: type, momentum, nesterov, weightDecay } = config.optimizer;
-      const { model, microBatch, slots, gradientBits, labelSmoothing } = config;
-      const optimizer = { type, momentum, nesterov, weightDecay };
-      const replica = await createReplica(engine, { model, microBatch, slots, gradientBits, labelSmoothing, optimizer });
+      const replica = await createReplica(engine, replicaConfig(config));
       run = { config, replica };
       return describe(replica, selfTest(replica, config));
     },
@@ -92,7 +89,7 @@ function evaluateOn(replica: Replica, config: RunConfig, batches: readonly Batch
 }
 
 function update(replica: Replica, config: RunConfig, { step }: Round, reduced: Int32Array): RoundResult {
-  const learningRate = learningRateAt(config, step);
+  const learningRate = learningRateOf(config, step);
   const { images, lossSum, correct, saturated, nonFinite, skipped } = replica.apply(reduced, { learningRate, step });
   const metrics = { images, lossSum: lossSum / LOSS_UNITS, correct, saturated, nonFinite, skipped, learningRate };
   return { hash: replica.hash(), metrics };

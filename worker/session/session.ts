@@ -27,6 +27,11 @@ export interface Beginning {
   readonly state: Int32Array | "held" | "initial";
 }
 
+interface IncomingState {
+  readonly round: number;
+  readonly receiver: StateReceiver;
+}
+
 /** Frames further ahead than this are refused: a permit never reaches so far beyond what a peer has done. */
 const MAX_ROUNDS_AHEAD = 256;
 
@@ -44,7 +49,8 @@ export class Session {
   #permitted = -1;
   #saveAt: number | undefined;
   #round: number | undefined;
-  #incoming: { readonly round: number; readonly receiver: StateReceiver } | undefined;
+  #incoming: IncomingState | undefined;
+  #early: IncomingState | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -169,8 +175,22 @@ export class Session {
     }
     const observer = view.observers.find(({ peer }) => peer === this.#options.self);
     if (observer !== undefined && this.#round === undefined && this.#incoming?.round !== observer.stateOfRound) {
-      this.#incoming = { round: observer.stateOfRound, receiver: new StateReceiver(this.#options.stateElements) };
+      this.#incoming = this.#stateOf(observer.stateOfRound);
     }
+  }
+
+  /** The donor may be faster than the coordinator: what it sends before the view is here is kept. */
+  #receiveState(round: number, chunk: Pick<Frame, "index" | "elements">): void {
+    if (this.#round !== undefined) return;
+    if (this.#incoming?.round === round) this.#incoming.receiver.receive(chunk);
+    else {
+      this.#early = this.#stateOf(round);
+      this.#early.receiver.receive(chunk);
+    }
+  }
+
+  #stateOf(round: number): IncomingState {
+    return this.#early?.round === round ? this.#early : { round, receiver: new StateReceiver(this.#options.stateElements) };
   }
 
   /** The coordinator wants the state that `round` begins with. */
@@ -180,8 +200,7 @@ export class Session {
 
   /** A chunk of the state, from the coordinator's checkpoint. */
   receiveState({ round, index, bytes }: Pick<StateChunk, "round" | "index" | "bytes">): void {
-    if (round !== this.#incoming?.round) return;
-    this.#incoming.receiver.receive({ index, elements: new Int32Array(bytes.slice().buffer) });
+    this.#receiveState(round, { index, elements: new Int32Array(bytes.slice().buffer) });
     this.#changes.notify();
   }
 
@@ -194,7 +213,7 @@ export class Session {
   receive(frame: Frame): void {
     if (frame.run !== this.#options.run) throw new MalformedFrame(`the frame is of run ${frame.run}, this is run ${this.#options.run}`);
     if (frame.kind === frameKinds.state) {
-      if (frame.round === this.#incoming?.round) this.#incoming.receiver.receive(frame);
+      this.#receiveState(frame.round, frame);
     } else {
       const earliest = Math.max(0, (this.#round ?? this.#incoming?.round ?? 0) - 1);
       if (frame.round < earliest) return; // long complete here
