@@ -39,9 +39,10 @@ export class Checkpoints {
     return round;
   }
 
-  /** The round of the newest checkpoint that is whole; damaged ones are passed over. */
-  async newest(): Promise<number | undefined> {
+  /** The round of the newest checkpoint up to `most` that is whole; damaged ones are passed over. */
+  async newest(most: number): Promise<number | undefined> {
     for (const round of (await this.#rounds()).reverse()) {
+      if (round > most) continue;
       const bytes = await readFile(join(this.#folder, fileName(round)));
       const state = bytes.subarray(DIGEST_BYTES);
       if (createHash("sha256").update(state).digest().equals(bytes.subarray(0, DIGEST_BYTES))) return round;

@@ -3,7 +3,7 @@ import { runConfigSchema } from "./runConfig.ts";
 import { peerIdSchema, viewSchema } from "./view.ts";
 
 const round = v.pipe(v.number(), v.integer(), v.minValue(0));
-const milliseconds = v.pipe(v.number(), v.minValue(0));
+const milliseconds = v.pipe(v.number(), v.finite(), v.minValue(0));
 const text = (most: number) => v.pipe(v.string(), v.maxLength(most));
 
 /** The 64-bit hash of a replica's state, as 16 hexadecimal digits. */
@@ -12,14 +12,14 @@ export const hashSchema = v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/));
 export const roundMetricsSchema = v.object({
   images: v.pipe(v.number(), v.integer(), v.minValue(0)),
   /** Sum of the loss over the images, in nats. */
-  lossSum: v.number(),
+  lossSum: v.pipe(v.number(), v.finite()),
   correct: v.pipe(v.number(), v.integer(), v.minValue(0)),
   /** Gradient elements that were clamped to the agreed range, and those that were NaN or infinite. */
   saturated: v.pipe(v.number(), v.integer(), v.minValue(0)),
   nonFinite: v.pipe(v.number(), v.integer(), v.minValue(0)),
   /** A step with a non-finite gradient changes nothing, at any peer. */
   skipped: v.boolean(),
-  learningRate: v.number(),
+  learningRate: v.pipe(v.number(), v.finite()),
 });
 
 /** Where a peer's time of one round went. */
@@ -28,7 +28,7 @@ const roundTimingSchema = v.object({
   computeMs: milliseconds,
   communicateMs: milliseconds,
   waitMs: milliseconds,
-  bytesSent: v.pipe(v.number(), v.minValue(0)),
+  bytesSent: v.pipe(v.number(), v.finite(), v.minValue(0)),
 });
 
 /** A round as a peer has done it. */
@@ -51,11 +51,14 @@ const stateChunkSchema = v.object({
   ),
 });
 
-const signal = v.looseObject({});
+/** What simple-peer says to its other end: an SDP or a candidate; a flat object, with one more level for the candidate. */
+const scalar = v.union([v.string(), v.number(), v.boolean(), v.null()]);
+const signal = v.record(text(40), v.union([scalar, v.record(text(40), scalar)]));
 
 const iceServers = v.array(v.object({ urls: text(500), username: v.optional(text(500)), credential: v.optional(text(500)) }));
 
 export type StateChunk = v.InferOutput<typeof stateChunkSchema>;
+export type Signal = v.InferOutput<typeof signal>;
 export type IceServer = v.InferOutput<typeof iceServers>[number];
 
 /** What a peer says to the coordinator. */
@@ -73,7 +76,7 @@ export const peerMessageSchema = v.variant("type", [
     resume: v.optional(resumeSchema),
   }),
   /** "My engine stands: this is the hash of the self-test step, and this fast I was." */
-  v.object({ type: v.literal("ready"), selfTest: hashSchema, imagesPerSecond: v.pipe(v.number(), v.minValue(0)) }),
+  v.object({ type: v.literal("ready"), selfTest: hashSchema, imagesPerSecond: v.pipe(v.number(), v.finite(), v.minValue(0)) }),
   /** "Give this to that peer, so that we find each other." */
   v.object({ type: v.literal("signal"), to: peerIdSchema, signal }),
   /** "My link to that peer is now so." */

@@ -3,12 +3,15 @@ import * as v from "valibot";
 /** A peer's number in its run; numbers are never used again. */
 export type PeerId = number;
 
-export const peerIdSchema = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(0xffff));
+/** Frames carry the number in 16 bits. */
+export const MAX_PEER_ID = 0xffff;
+
+export const peerIdSchema = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_PEER_ID));
 
 /** The coordinator, where a state comes from or goes to. */
 export const COORDINATOR = 0;
 
-const donorSchema = v.pipe(v.number(), v.integer(), v.minValue(COORDINATOR), v.maxValue(0xffff));
+const donorSchema = v.pipe(v.number(), v.integer(), v.minValue(COORDINATOR), v.maxValue(MAX_PEER_ID));
 
 const round = v.pipe(v.number(), v.integer(), v.minValue(0));
 

@@ -1,11 +1,12 @@
 import type { Hello } from "../protocol/messages.ts";
 import { PROTOCOL_VERSION } from "../protocol/version.ts";
-import { COORDINATOR, type PeerId } from "../protocol/view.ts";
+import { COORDINATOR, MAX_PEER_ID, type PeerId } from "../protocol/view.ts";
 import {
   type Decision,
   type Effect,
   followedBy,
   type Membership,
+  type MembershipEvent,
   type MembershipOptions,
   nameOf,
   type PeerState,
@@ -39,6 +40,7 @@ export function join(state: Membership, hello: Hello, now: number, options: Memb
     computed: -1,
     mayReturnAt: 0,
     timesLate: 0,
+    reportedAt: now,
     hidden: false,
     waitingFor: "its engine",
     bytesSent: 0,
@@ -46,20 +48,19 @@ export function join(state: Membership, hello: Hello, now: number, options: Memb
     lastSeenAt: now,
   };
   const { run, runName, config } = options;
-  const joined: Decision = {
+  return {
     state: { ...state, nextPeer: id + 1, peers: new Map(state.peers).set(id, peer) },
     effects: [{ type: "send", to: [id], message: { type: "welcome", peer: id, run, runName, config } }],
     reasons: [{ kind: "join", text: `${nameOf(peer)} joined with ${hello.workers} compute worker${hello.workers === 1 ? "" : "s"}` }],
   };
-  return followedBy(joined, (next) => resume(next, id, hello.resume, now, options));
 }
 
 /** It was in this run before. What it reports fills the gap in the journal; the state it holds counts if its last hash is the run's. */
 function resume(state: Membership, id: PeerId, resumed: Hello["resume"], now: number, options: MembershipOptions): Decision {
-  if (resumed === undefined || resumed.run !== options.run) return unchanged(state);
+  if (resumed === undefined || resumed.run !== options.run || state.phase !== "waiting") return unchanged(state);
   const known = resumed.reports.reduce(
     (decision, report) =>
-      report.round === decision.state.committed ? followedBy(decision, (next) => commit(next, report, now)) : decision,
+      report.round === decision.state.committed ? followedBy(decision, (next) => commit(next, report, now, options)) : decision,
     unchanged(state),
   );
   const last = resumed.reports.at(-1);
@@ -78,6 +79,13 @@ function refusal(
   }
   if (state.phase === "finished")
     return { type: "refuse", reason: "finished", sentence: "this run is complete: start a new one to train on" };
+  if (state.nextPeer > MAX_PEER_ID) {
+    return {
+      type: "refuse",
+      reason: "full",
+      sentence: `${MAX_PEER_ID} peers have joined this run, as many as it has numbers for: start a new one`,
+    };
+  }
   if (state.peers.size >= options.maxPeers) {
     return { type: "refuse", reason: "full", sentence: `the run has ${state.peers.size} of at most ${options.maxPeers} peers` };
   }
@@ -89,7 +97,12 @@ function refusal(
 }
 
 /** Its engine stands and has done the self-test step: it links up with everyone who is as far. */
-export function ready(state: Membership, id: PeerId, selfTest: string, imagesPerSecond: number, options: MembershipOptions): Decision {
+export function ready(
+  state: Membership,
+  { peer: id, selfTest, imagesPerSecond }: Extract<MembershipEvent, { type: "ready" }>,
+  now: number,
+  options: MembershipOptions,
+): Decision {
   const peer = state.peers.get(id);
   if (peer === undefined || peer.stage !== "preparing") return unchanged(state);
   if (state.selfTest !== undefined && state.selfTest !== selfTest) {
@@ -104,7 +117,8 @@ export function ready(state: Membership, id: PeerId, selfTest: string, imagesPer
     { type: "send", to: [id], message: { type: "connect", peer: other, initiator: true, iceServers } },
     { type: "send", to: [other], message: { type: "connect", peer: id, initiator: false, iceServers } },
   ]);
-  return followedBy({ state: linking, effects, reasons: [] }, (next) => admit(next, options));
+  const known = resume(linking, id, peer.hello.resume, now, options);
+  return followedBy({ ...known, effects: [...known.effects, ...effects] }, (next) => admit(next, options));
 }
 
 /** A link came about, changed, or was lost; a lost one is replaced by a relay, which the peer reports in turn. */
@@ -141,7 +155,8 @@ export function admit(state: Membership, options: MembershipOptions): Decision {
  */
 function beginRun(state: Membership, candidates: readonly PeerState[], options: MembershipOptions): Decision {
   const complete = candidates.every((a) => candidates.every((b) => a.id === b.id || linked(a, b)));
-  if (candidates.length < options.minPeers || !complete) return unchanged(state);
+  const enough = state.committed === 0 ? options.minPeers : 1; // a run that was begun goes on with anybody who is there
+  if (candidates.length < enough || !complete) return unchanged(state);
   const from = Math.max(state.checkpoint ?? 0, ...candidates.map(({ offers }) => offers ?? 0));
   const holders = candidates.filter(({ offers }) => offers === from);
   const needy = from === 0 ? [] : candidates.filter(({ offers }) => offers !== from);

@@ -1,17 +1,23 @@
 import { admit, join, link, ready } from "./admission.ts";
 import {
   type Decision,
+  type Effect,
   followedBy,
   type Membership,
   type MembershipEvent,
   type MembershipOptions,
   nameOf,
+  type PeerState,
+  peersAt,
   unchanged,
   withPeer,
 } from "./membership.ts";
 import { done, proceed } from "./progress.ts";
 import { lost } from "./repair.ts";
 import { demoteLate } from "./stragglers.ts";
+
+/** An observer gets on with every round; one that does not, for so long, has lost something. */
+const STUCK_MS = 30_000;
 
 /** Every decision of the coordinator: what follows from an event, and why. Knows no clock, socket or chance but its arguments. */
 export function advance(state: Membership, event: MembershipEvent, now: number, options: MembershipOptions): Decision {
@@ -20,7 +26,7 @@ export function advance(state: Membership, event: MembershipEvent, now: number, 
     case "join":
       return join(seen, event.hello, now, options);
     case "ready":
-      return ready(seen, event.peer, event.selfTest, event.imagesPerSecond, options);
+      return ready(seen, event, now, options);
     case "link":
       return link(seen, event.peer, event.other, event.state, options);
     case "done":
@@ -49,9 +55,23 @@ export function advance(state: Membership, event: MembershipEvent, now: number, 
 /** Peers that have not been heard of for too long are dropped; their going is then an event of its own. */
 function dropSilent(state: Membership, now: number, options: MembershipOptions): Decision {
   const silent = [...state.peers.values()].filter(({ lastSeenAt }) => now - lastSeenAt > options.silenceMs);
-  const effects = silent.map((peer) => {
-    const sentence = `${nameOf(peer)} was silent for ${Math.round((now - peer.lastSeenAt) / 1000)} s`;
-    return { type: "drop" as const, peer: peer.id, sentence };
+  const stuck = stuckObservers(state, now);
+  const dropped: Effect[] = stuck.map((peer) => {
+    const sentence = `${nameOf(peer)} got no further for ${Math.round((now - peer.reportedAt) / 1000)} s and has to join again`;
+    return { type: "drop", peer: peer.id, sentence };
   });
-  return { state, effects, reasons: [] };
+  const effects: Effect[] = silent.map((peer) => {
+    const sentence = `${nameOf(peer)} was silent for ${Math.round((now - peer.lastSeenAt) / 1000)} s`;
+    return { type: "drop", peer: peer.id, sentence };
+  });
+  return { state, effects: [...effects, ...dropped], reasons: [] };
+}
+
+/** An observer that follows nobody: what it waits for may be lost. */
+function stuckObservers(state: Membership, now: number): PeerState[] {
+  if (state.phase !== "running") return [];
+  return peersAt(state, "observer").filter(({ round, reportedAt }) => {
+    const patience = Math.max(STUCK_MS, 20 * state.roundMs);
+    return now - reportedAt > patience && (round === undefined || round < state.committed - 1);
+  });
 }

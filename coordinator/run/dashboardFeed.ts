@@ -36,7 +36,6 @@ export class DashboardFeed {
   }
 
   commit({ round, hash, metrics }: RoundReport, members: number, at: number): void {
-    while ((this.#steps.at(-1)?.round ?? -1) >= round) this.#steps.pop(); // the run began again
     const turn = describeRound(this.#config, round);
     if (turn.kind === "train") this.#steps.push({ step: turn.step, round, epoch: turn.epoch, at, metrics, hash, members });
     else

@@ -54,6 +54,8 @@ export interface PeerState {
   /** After it was late: when it may take part again, and how often it was. */
   readonly mayReturnAt: number;
   readonly timesLate: number;
+  /** When it last got on: joined, got a role, or reported a round. */
+  readonly reportedAt: number;
   readonly hidden: boolean;
   readonly waitingFor: string;
   readonly bytesSent: number;

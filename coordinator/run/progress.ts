@@ -3,6 +3,7 @@ import type { PeerId } from "../protocol/view.ts";
 import { assignSlots, makespan } from "./assignment.ts";
 import {
   type Decision,
+  type Effect,
   followedBy,
   type Membership,
   type MembershipOptions,
@@ -40,14 +41,11 @@ const SMOOTHING = 0.1;
 export function done(state: Membership, id: PeerId, report: RoundReport, now: number, options: MembershipOptions): Decision {
   const peer = state.peers.get(id);
   if (peer === undefined || (peer.stage !== "member" && peer.stage !== "observer")) return unchanged(state);
-  const expected = state.hashes.get(report.round);
-  if (expected !== undefined && expected !== report.hash) {
-    const sentence = `${nameOf(peer)} ended round ${report.round} with ${report.hash}, the run with ${expected}`;
-    return {
-      state,
-      effects: [{ type: "drop", peer: id, sentence }],
-      reasons: [{ kind: "alarm", text: `${sentence}: it has to join again` }],
-    };
+  const wrong = contradiction(state, peer, report);
+  if (wrong !== undefined) {
+    const sentence = `${nameOf(peer)} ${wrong}`;
+    const reasons = [{ kind: "alarm" as const, text: `${sentence}: it has to join again` }];
+    return { state, effects: [{ type: "drop", peer: id, sentence }], reasons };
   }
   const measured = withPeer(state, id, {
     round: report.round + 1,
@@ -55,9 +53,20 @@ export function done(state: Membership, id: PeerId, report: RoundReport, now: nu
     computed: Math.max(peer.computed, report.round),
     imagesPerSecond: newSpeed(peer, report),
     bytesSent: peer.bytesSent + (report.timing?.bytesSent ?? 0),
+    reportedAt: now,
   });
-  const committed = report.round === state.committed ? commit(measured, report, now) : unchanged(measured);
+  const first = report.round === state.committed && peer.stage === "member";
+  const committed = first ? commit(measured, report, now, options) : unchanged(measured);
   return followedBy(committed, (next) => proceed(next, now, options));
+}
+
+/** What a report cannot say. An observer may be a round ahead of the journal: its hash is compared when a member has done the round. */
+function contradiction(state: Membership, peer: PeerState, { round, hash }: RoundReport): string | undefined {
+  const expected = state.hashes.get(round);
+  if (expected !== undefined && expected !== hash) return `ended round ${round} with ${hash}, the run with ${expected}`;
+  if (round > state.committed && peer.stage === "member")
+    return `reported round ${round}, of which the run is not sure yet: ${state.committed} are committed`;
+  return peer.round !== undefined && round !== peer.round ? `reported round ${round} instead of ${peer.round}` : undefined;
 }
 
 /** What may be due whenever somebody got on, or is gone: the next permits, roles, shares; or the end of the run. */
@@ -75,7 +84,7 @@ function newSpeed(peer: PeerState, { timing }: RoundReport): number {
 }
 
 /** The first report of a round commits it; every other one has to agree. */
-export function commit(state: Membership, report: RoundReport, now: number): Decision {
+export function commit(state: Membership, report: RoundReport, now: number, { config }: Pick<MembershipOptions, "config">): Decision {
   const hashes = new Map(state.hashes).set(report.round, report.hash);
   for (const round of hashes.keys()) if (round < Math.min(report.round - REMEMBERED_ROUNDS, state.checkpoint ?? 0)) hashes.delete(round);
   const view = state.views.findLast(({ fromRound }) => fromRound <= report.round)?.view ?? 0;
@@ -84,18 +93,30 @@ export function commit(state: Membership, report: RoundReport, now: number): Dec
   const { skipped, nonFinite } = report.metrics;
   const durations =
     state.lastCommitAt === 0 ? state.durations : [...state.durations, now - state.lastCommitAt].slice(-REMEMBERED_DURATIONS);
-  const text = `step ${report.round} was skipped by everyone alike: ${nonFinite} gradient elements are not finite; a lower learning rate may help`;
+  const others = [...state.peers.values()].filter(({ round, hash }) => round === report.round + 1 && hash !== report.hash);
+  const drops: Effect[] = others.map((peer) => {
+    const sentence = `${nameOf(peer)} ended round ${report.round} with ${peer.hash}, the run with ${report.hash}`;
+    return { type: "drop", peer: peer.id, sentence };
+  });
+  const alarms = drops.map((drop) => ({
+    kind: "alarm" as const,
+    text: `${"sentence" in drop ? drop.sentence : ""}: it has to join again`,
+  }));
+  const text = `step ${describeRound(config, report.round).step} was skipped by everyone alike: ${nonFinite} gradient elements are not finite; a lower learning rate may help`;
   return {
     state: { ...state, committed: report.round + 1, hashes, roundMs, durations, lastCommitAt: now },
-    effects: [{ type: "commit", report, view, members }],
-    reasons: skipped ? [{ kind: "alarm", text }] : [],
+    effects: [{ type: "commit", report, view, members }, ...drops],
+    reasons: [...(skipped ? [{ kind: "alarm" as const, text }] : []), ...alarms],
   };
 }
 
 /** Observers who hold the run's bits and are level with the members become members. */
 function promote(state: Membership, options: MembershipOptions, now: number): Decision {
   const newest = state.committed - 1;
-  const level = peersAt(state, "observer").filter(({ round, mayReturnAt }) => round !== undefined && round >= newest && now >= mayReturnAt);
+  const level = peersAt(state, "observer").filter(
+    // What it did last is committed, and so compared.
+    ({ round, mayReturnAt }) => round !== undefined && round >= newest && round <= state.committed && now >= mayReturnAt,
+  );
   if (level.length === 0 || state.phase !== "running") return unchanged(state);
   const next = level.reduce((now, { id }) => withPeer(now, id, { stage: "member" }), state);
   const observers = (state.views.at(-1)?.observers ?? []).filter(({ peer }) => next.peers.get(peer)?.stage === "observer");

@@ -33,22 +33,25 @@ export function lost(state: Membership, id: PeerId, why: string, options: Member
 
 function replaceMember(state: Membership, peer: PeerState, why: string, options: MembershipOptions): Decision {
   const slots = heldSlots(state.views, peer.id);
-  if (peersAt(state, "member").length === 0) return withoutMembers(state, peer, why);
+  if (peersAt(state, "member").length === 0) return withoutMembers(state, peer, why, options);
   const text = `${nameOf(peer)} ${why} in round ${peer.round}; its ${slots} slots and its slices are others' now, no step is lost`;
-  return followedBy(repairViews(state, { kind: "leave", text }), (next) => {
-    const orphans = peersAt(next, "observer").filter(({ id, round }) => round === undefined && donorOf(next.views, id) === peer.id);
-    return orphans.length === 0 ? unchanged(next) : observe(next, orphans, options);
-  });
+  return followedBy(repairViews(state, { kind: "leave", text }), (next) => giveNewDonors(next, peer.id, options));
+}
+
+/** Observers who waited for the state from a peer that is gone get it from another. */
+function giveNewDonors(next: Membership, gone: PeerId, options: MembershipOptions): Decision {
+  const orphans = peersAt(next, "observer").filter(({ id, round }) => round === undefined && donorOf(next.views, id) === gone);
+  return orphans.length === 0 ? unchanged(next) : observe(next, orphans, options);
 }
 
 /** The last member is gone. Observers who hold the state go on; without them, the run has to begin again. */
-function withoutMembers(state: Membership, peer: PeerState, why: string): Decision {
+function withoutMembers(state: Membership, peer: PeerState, why: string, options: MembershipOptions): Decision {
   const newest = Math.max(...peersAt(state, "observer").map(({ round }) => round ?? -1));
   const heirs = newest < 0 ? [] : peersAt(state, "observer").filter(({ round }) => round === newest);
   if (heirs.length > 0) {
     const next = heirs.reduce((now, { id }) => withPeer(now, id, { stage: "member" }), state);
     const text = `${nameOf(peer)}, the last member, ${why}; ${heirs.map(nameOf).join(", ")} had followed to round ${newest} and went on`;
-    return repairViews(next, { kind: "leave", text });
+    return followedBy(repairViews(next, { kind: "leave", text }), (heir) => giveNewDonors(heir, peer.id, options));
   }
   const waiting = peersAt(state, "observer").reduce((now, { id }) => withPeer(now, id, { stage: "linking", round: undefined }), state);
   const from = state.checkpoint === undefined ? "step 0" : `the checkpoint of round ${state.checkpoint}`;

@@ -65,7 +65,7 @@ async function serveFiles(directory: RunDirectory, identity: RunFiles["identity"
     identity,
     entries,
     checkpoints,
-    checkpoint: await checkpoints.newest(),
+    checkpoint: await checkpoints.newest(entries.length),
     write: ({ report, view, members }) => {
       const at = Date.now();
       const { round, hash, metrics } = report;

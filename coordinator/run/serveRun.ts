@@ -9,6 +9,7 @@ import { createPagesAndData } from "../http/pagesAndData.ts";
 import { isOwnOrigin } from "../http/securityHeaders.ts";
 import { MAX_MESSAGE_BYTES } from "../protocol/codec.ts";
 import { paths } from "../protocol/paths.ts";
+import { roundCount } from "../protocol/rounds.ts";
 import type { RunConfig } from "../protocol/runConfig.ts";
 import { Coordinator } from "./coordinator.ts";
 import type { Effect, Reason } from "./membership.ts";
@@ -89,7 +90,7 @@ export async function serveRun(options: ServeRunOptions): Promise<ServedRun> {
       checkpointMs: CHECKPOINT_MS,
       token,
       joinUrl,
-      recovered: recoveredMembership(files.entries, files.checkpoint),
+      recovered: recoveredMembership(files.entries, files.checkpoint, roundCount(files.config)),
       onCommit: (commit) => {
         files.write(commit);
         options.onCommit(commit);

@@ -70,8 +70,9 @@ export function repairViews(state: Membership, reason: Reason): Decision {
 
 /** The lowest round that anybody works on who can still be helped: members keep what they had of one round more than they are in. */
 export function lowestInProgress(state: Membership): number {
+  const furthest = Math.max(...peersAt(state, "member").map(({ round }) => round ?? 0));
   const rounds = peersAt(state, "member", "observer").flatMap(({ round }) => round ?? []);
-  return Math.min(...rounds.filter((round) => round >= state.committed - 1));
+  return Math.min(...rounds.filter((round) => round >= furthest - 1));
 }
 
 /** Who is further behind (a peer without slots may be) could lack slices that nobody has any more. */

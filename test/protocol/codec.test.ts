@@ -200,7 +200,7 @@ function nested(depth: number): Uint8Array {
 }
 
 // Some thousand nested lists are decoded, but not encoded again for the other peer: a RangeError that nobody catches.
-test.fails("PR5 a signal of nested lists is refused, or can be handed on, however deep it is", () => {
+test("PR5 a signal of nested lists is refused, or can be handed on, however deep it is", () => {
   for (let depth = 500; depth < 20_000; depth += 500) decodesOrRefuses(nested(depth));
 });
 
@@ -216,18 +216,18 @@ test("PR7 fields that the protocol does not know are dropped", () => {
 });
 
 // A clock that stands still during the self-test makes this speed; its peer is then given every slot, for ever.
-test.fails("PR8 an infinite speed is refused", () => {
+test("PR8 an infinite speed is refused", () => {
   expect(() => decodePeerMessage(pack({ ...peerMessages.ready, imagesPerSecond: Number.POSITIVE_INFINITY }))).toThrow(MalformedMessage);
 });
 
 // In the journal an infinite loss is null, and the journal can then not be read again.
-test.fails.each(["lossSum", "learningRate"])("PR8 an infinite %s is refused", (field) => {
+test.each(["lossSum", "learningRate"])("PR8 an infinite %s is refused", (field) => {
   const { metrics } = peerMessages.done;
   const bytes = pack({ ...peerMessages.done, metrics: { ...metrics, [field]: Number.NEGATIVE_INFINITY } });
   expect(() => decodePeerMessage(bytes)).toThrow(MalformedMessage);
 });
 
-test.fails.each(["computeMs", "communicateMs", "waitMs", "bytesSent"])("PR8 an infinite %s is refused", (field) => {
+test.each(["computeMs", "communicateMs", "waitMs", "bytesSent"])("PR8 an infinite %s is refused", (field) => {
   const { timing } = peerMessages.done;
   const bytes = pack({ ...peerMessages.done, timing: { ...timing, [field]: Number.POSITIVE_INFINITY } });
   expect(() => decodePeerMessage(bytes)).toThrow(MalformedMessage);

@@ -61,7 +61,11 @@ export const peerMessages: { readonly [T in PeerMessage["type"]]: Extract<PeerMe
     resume: { run: 5, round: 17, reports: [report] },
   },
   ready: { type: "ready", selfTest: hash, imagesPerSecond: 211.7 },
-  signal: { type: "signal", to: 7, signal: { type: "offer", sdp: "v=0\r\n", nested: { list: [1, null, true] } } },
+  signal: {
+    type: "signal",
+    to: 7,
+    signal: { type: "offer", sdp: "v=0\r\n", candidate: { candidate: "candidate:1", sdpMLineIndex: 0, sdpMid: null } },
+  },
   link: { type: "link", peer: 7, state: "relayed" },
   computed: { type: "computed", round: 17 },
   state: chunk,

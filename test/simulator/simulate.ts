@@ -8,6 +8,7 @@ export interface Simulation {
   readonly seed: number;
   readonly peers: number;
   readonly faults: Faults;
+  readonly minPeers?: number;
   /** Faults at given events instead of given times: event number → what happens then. */
   readonly at?: ReadonlyMap<number, PlannedFault>;
 }
@@ -27,8 +28,8 @@ export interface Outcome {
 const MOST_VIRTUAL_MS = 30 * 60_000;
 
 /** One run of the swarm from the first peer to the last round. Throws, naming seed and reasons, when anything is not as it must be. */
-export async function simulate({ config, seed, peers, faults, at }: Simulation): Promise<Outcome> {
-  const swarm = new Swarm(config, seed, Math.min(2, peers));
+export async function simulate({ config, seed, peers, faults, minPeers = Math.min(2, peers), at }: Simulation): Promise<Outcome> {
+  const swarm = new Swarm(config, seed, minPeers);
   swarm.duplicate = faults.duplicate;
   swarm.reorder = faults.reorder;
   for (let i = 0; i < peers; i++) swarm.join();

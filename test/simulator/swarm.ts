@@ -1,4 +1,5 @@
 import type { PeerMessage, StateChunk } from "../../coordinator/protocol/messages.ts";
+import { roundCount } from "../../coordinator/protocol/rounds.ts";
 import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
 import { advance } from "../../coordinator/run/advance.ts";
 import {
@@ -118,7 +119,7 @@ export class Swarm {
     for (const seat of this.alive()) if (seat.connected) this.#disconnect(seat, undefined);
     this.time.after(milliseconds, () => {
       this.#up = true;
-      this.membership = recoveredMembership(kept, this.#checkpoint?.round);
+      this.membership = recoveredMembership(kept, this.#checkpoint?.round, roundCount(this.options.config));
       this.ledger.highest = { view: 0, committed: 0 };
       for (const seat of this.alive()) this.#after(seat, 500 * this.time.random(), () => this.#connect(seat));
     });
@@ -146,7 +147,7 @@ export class Swarm {
     } else if (effect.type === "drop") {
       const seat = this.#seatOf(effect.peer);
       if (seat === undefined) return;
-      if (!/was silent|fell too far behind/.test(effect.sentence)) throw new Error(effect.sentence);
+      if (!/was silent|fell too far behind|got no further/.test(effect.sentence)) throw new Error(effect.sentence);
       this.cutSocket(seat);
     } else if (effect.type === "refuse") throw new Error(effect.sentence);
   }

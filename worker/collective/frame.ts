@@ -23,7 +23,7 @@ export const frameKinds = {
   contribution: 1,
   /** "The sum of all slots of this slice." */
   reduced: 2,
-  /** "A chunk of the state that this round begins with." The first element of chunk 0 is the number of bytes in all. */
+  /** "A chunk of the state that this round begins with." */
   state: 3,
 } as const;
 

@@ -115,7 +115,7 @@ export class RoundExchange {
       throw new MalformedFrame(`slice ${frame.index} has ${slice.end - slice.begin} elements, the frame has ${frame.elements.length}`);
     }
     if (frame.kind === frameKinds.reduced) {
-      this.#learn(frame.index, frame.elements);
+      this.#hearReduced(frame);
       return;
     }
     if (!isWithin(frame.coverage, this.#options.slots) || isEmpty(frame.coverage)) {
@@ -175,6 +175,14 @@ export class RoundExchange {
     if (this.#unknown > 0) return;
     this.#own.length = 0; // from here on the reduced slices answer for them
     this.#options.onReduced();
+  }
+
+  /** A total from an owner that has lost the slice since is news to the new one. */
+  #hearReduced({ index, elements, sender }: Frame): void {
+    if (this.#known[index]) return;
+    this.#learn(index, elements);
+    const owner = this.#ownerOf(index);
+    if (owner !== undefined && owner !== this.#options.self && owner !== sender) this.#handOver(index);
   }
 
   #announce(j: number): void {

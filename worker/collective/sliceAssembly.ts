@@ -28,7 +28,9 @@ export class SliceAssembly {
 
   /** Pieces that cover each slot exactly once, or undefined while there are none. */
   exactCover(): readonly Piece[] | undefined {
-    return cover(this.#pieces, [], undefined, this.#slots);
+    if (this.#pieces.length === 0) return undefined;
+    const together = this.#pieces.map(({ coverage }) => coverage).reduce(union);
+    return firstMissing(together, this.#slots) < this.#slots ? undefined : cover(this.#pieces, [], undefined, this.#slots);
   }
 
   /** Slots that no piece covers. */

@@ -1,4 +1,4 @@
-import type { CoordinatorMessage, PeerMessage, RoundTiming } from "../../coordinator/protocol/messages.ts";
+import type { CoordinatorMessage, PeerMessage, RoundTiming, Signal } from "../../coordinator/protocol/messages.ts";
 import { paths } from "../../coordinator/protocol/paths.ts";
 import type { Round } from "../../coordinator/protocol/rounds.ts";
 import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
@@ -40,6 +40,7 @@ export class Attendance {
   #session: Session | undefined;
   #bytesReported = 0;
   #finished = false;
+  #training: Promise<void> = Promise.resolve();
 
   constructor(options: AttendanceOptions) {
     this.#options = options;
@@ -56,7 +57,7 @@ export class Attendance {
     });
     this.#mesh = new Mesh({
       createConnector: platform.createConnector,
-      signal: (to, signal) => this.#tell({ type: "signal", to, signal: signal as Record<string, unknown> }),
+      signal: (to, signal) => this.#tell({ type: "signal", to, signal: signal as Signal }),
       relay: (peer, bytes) => this.#connection.relay(peer, bytes),
       onBytes: (_, bytes) => this.#session?.receive(decodeFrame(bytes)),
       onLink: (peer, state) => this.#linked(peer, state),
@@ -74,6 +75,7 @@ export class Attendance {
       this.#session?.close(new PeerStopped("left", "the peer has stopped"));
       this.#connection.close("the peer has stopped");
       this.#mesh.close();
+      await this.#training.catch(() => undefined); // what the replica was doing is done, before it is asked for more
     }
   }
 
@@ -96,7 +98,8 @@ export class Attendance {
     await this.#connection.opened();
     const { kind, device, fused } = platform;
     const { name, token, workers } = join;
-    this.#tell({ type: "hello", protocol: PROTOCOL_VERSION, token, name, kind, device, workers, fused, resume: prepared.resume() });
+    const resume = prepared.resume();
+    this.#tell({ type: "hello", protocol: PROTOCOL_VERSION, token, name, kind, device, workers, fused, resume });
     await this.#changes.until(() => this.#welcome !== undefined);
     const { run, runName, config, peer } = this.#welcome as Welcome;
     board.update({ runName, model: config.model, numerics: config.numerics, steps: config.steps });
@@ -104,7 +107,7 @@ export class Attendance {
 
     const ready = await prepared.prepare(run, config);
     board.progress({ engine: true });
-    this.#session = this.#openSession(run, peer, config, ready);
+    this.#session = this.#openSession(run, peer, config, ready, resume?.round);
     board.update({ stage: "linking", sentence: "Waiting for a place in the run." });
     this.#tell({ type: "ready", selfTest: ready.info.selfTest, imagesPerSecond: ready.info.imagesPerSecond });
 
@@ -113,14 +116,14 @@ export class Attendance {
     const onRound: Training["onRound"] = (round, result, timing) => this.#report(round, result, timing);
     // Until the coordinator says that everyone is done, others may still need what this peer has.
     const finished = this.#changes.until(() => this.#finished);
-    await Promise.race([train({ config, session: this.#session, replica, store, now: platform.now, onComputed, onRound }), finished]);
+    this.#training = train({ config, session: this.#session, replica, store, now: platform.now, onComputed, onRound });
+    await Promise.race([this.#training, finished]);
     await finished;
   }
 
-  #openSession(run: number, self: number, config: RunConfig, { info }: Prepared): Session {
+  #openSession(run: number, self: number, config: RunConfig, { info }: Prepared, offered: number | undefined): Session {
     const send = (to: number, frame: Frame) => this.#mesh.send(to, encodeFrame(frame));
     const { layouts, stateElements } = info;
-    const offered = this.#options.prepared.resume()?.round;
     return new Session({
       run,
       self,

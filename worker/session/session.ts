@@ -51,6 +51,8 @@ export class Session {
   #round: number | undefined;
   #incoming: IncomingState | undefined;
   #early: IncomingState | undefined;
+  /** States sent to observers, until they are none any more. */
+  readonly #sentStates = new Map<number, { readonly round: number; readonly state: Int32Array }>();
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -100,8 +102,12 @@ export class Session {
 
   sendState(peer: number, round: number, state: Int32Array): void {
     const { run, self, send, save } = this.#options;
-    if (peer === COORDINATOR) save(round, state);
-    else for (const frame of stateFrames(state, { run, view: this.view?.view ?? 0, round, sender: self })) send(peer, frame);
+    if (peer === COORDINATOR) {
+      save(round, state);
+      return;
+    }
+    this.#sentStates.set(peer, { round, state });
+    for (const frame of stateFrames(state, { run, view: this.view?.view ?? 0, round, sender: self })) send(peer, frame);
   }
 
   /** Slots for this peer to compute in `round`: first those that the view gives it, then those of peers that are lost meanwhile. */
@@ -134,6 +140,7 @@ export class Session {
   /** The round is applied. What it exchanged is kept for one more round: a peer that lags may still need it. */
   finish(round: Round): void {
     this.#round = round.round + 1;
+    this.#forgetStates(round.round);
     for (const old of this.#exchanges.keys()) {
       if (old < round.round) {
         this.#exchanges.delete(old);
@@ -165,7 +172,10 @@ export class Session {
     const first = this.#views.findLast(({ begins }) => begins);
     if (first === undefined || !first.members.includes(this.#options.self)) return undefined;
     const { fromRound: round } = first;
-    return { round, state: round > 0 && round === this.#options.offered ? "held" : "initial" };
+    if (round === 0) return { round, state: "initial" };
+    if (round !== this.#options.offered)
+      throw new Error(`the run goes on from round ${round}, and this peer has the state of ${this.#options.offered}`);
+    return { round, state: "held" };
   }
 
   #prepare(view: View): void {
@@ -186,6 +196,14 @@ export class Session {
     else {
       this.#early = this.#stateOf(round);
       this.#early.receiver.receive(chunk);
+    }
+  }
+
+  /** Whoever follows no longer as an observer, and lets the rounds go on, has the state that was sent. */
+  #forgetStates(round: number): void {
+    const observers = this.#views.at(-1)?.observers ?? [];
+    for (const [peer, sent] of this.#sentStates) {
+      if (round > sent.round + 1 && observers.every((observer) => observer.peer !== peer)) this.#sentStates.delete(peer);
     }
   }
 
@@ -227,6 +245,8 @@ export class Session {
 
   /** The way to a peer has changed, and what was under way on the old one may be lost: it is sent again. */
   relinked(peer: number): void {
+    const sent = this.#sentStates.get(peer);
+    if (sent !== undefined) this.sendState(peer, sent.round, sent.state);
     for (const exchange of this.#exchanges.values()) exchange.resend(peer);
   }
 
