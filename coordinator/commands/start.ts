@@ -2,9 +2,9 @@ import { readdir } from "node:fs/promises";
 import { findDataset } from "../data/findDataset.ts";
 import { terminalQr } from "../http/terminalQr.ts";
 import { createCommand, reportFailure } from "../options/command.ts";
+import { readRunConfig } from "../options/readRunConfig.ts";
 import { addRunOptions, type RunOptions } from "../options/runOptions.ts";
 import { addServeOptions, type ServeOptions } from "../options/serveOptions.ts";
-import { toRunConfig } from "../options/toRunConfig.ts";
 import { UserError } from "../options/userError.ts";
 import { RUNS, serveRun } from "../run/serveRun.ts";
 
@@ -18,10 +18,11 @@ async function start(): Promise<void> {
   const dataset = await findDataset({ data: options.data, environment: process.env, say: console.log });
   const run = await serveRun({
     dataset,
-    config: toRunConfig(options, dataset.info),
+    config: await readRunConfig(options, dataset.info),
     resume: options.resume === "latest" ? await latestRun() : options.resume,
     host: options.host,
     port: options.port,
+    iceServers: options.iceServer,
     minPeers: options.minPeers,
     onReason: ({ text }) => console.log(`${new Date().toLocaleTimeString()}  ${text}`),
     onCommit: () => undefined,

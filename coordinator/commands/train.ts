@@ -3,9 +3,9 @@ import { type Command, Option } from "commander";
 import { findDataset } from "../data/findDataset.ts";
 import { createCommand, reportFailure } from "../options/command.ts";
 import { wholeNumber } from "../options/parse.ts";
+import { readRunConfig } from "../options/readRunConfig.ts";
 import { addRunOptions, type RunOptions } from "../options/runOptions.ts";
 import { addServeOptions, type ServeOptions } from "../options/serveOptions.ts";
-import { toRunConfig } from "../options/toRunConfig.ts";
 import type { RunConfig } from "../protocol/runConfig.ts";
 import { HeadlessPeers } from "../run/headlessPeers.ts";
 import { type ServedRun, serveRun } from "../run/serveRun.ts";
@@ -21,13 +21,14 @@ async function train(): Promise<void> {
   const options = addTrainOptions(command).parse().opts<TrainOptions>();
   const say = options.json ? console.error : console.log;
   const dataset = await findDataset({ data: options.data, environment: process.env, say });
-  const config = toRunConfig(options, dataset.info);
+  const config = await readRunConfig(options, dataset.info);
   const bar = new SingleBar({ format: FORMAT, hideCursor: true, stream: process.stderr, noTTYOutput: false }, Presets.shades_classic);
   const run = await serveRun({
     dataset,
     config,
     host: options.host,
     port: options.port,
+    iceServers: options.iceServer,
     minPeers: Math.max(options.minPeers, options.peers),
     onReason: ({ kind, text }) => kind !== "info" && kind !== "join" && say(text),
     onCommit: () => showProgress(bar, run),

@@ -3,8 +3,8 @@ import type { Dataset } from "../data/dataset.ts";
 import { findDataset } from "../data/findDataset.ts";
 import { createCommand, reportFailure } from "../options/command.ts";
 import { wholeNumber } from "../options/parse.ts";
+import { readRunConfig } from "../options/readRunConfig.ts";
 import { addRunOptions, type RunOptions } from "../options/runOptions.ts";
-import { toRunConfig } from "../options/toRunConfig.ts";
 import { UserError } from "../options/userError.ts";
 import type { RunConfig } from "../protocol/runConfig.ts";
 import { churn } from "../run/churn.ts";
@@ -22,6 +22,8 @@ interface VerifyOptions extends RunOptions {
   readonly churn: boolean;
 }
 
+const DEFAULT_STEPS = 20;
+
 /** A run that makes no step for so long has hung. */
 const STALL_MS = 120_000;
 const PATIENCE_MS = 5000;
@@ -34,7 +36,7 @@ async function verify(): Promise<boolean> {
     .parse()
     .opts<VerifyOptions>();
   const dataset = await findDataset({ data: options.data, environment: process.env, say: console.log });
-  const config = toRunConfig({ steps: 20, evaluate: false, ...options }, dataset.info);
+  const config = await readRunConfig(lengthOf(options), dataset.info);
   console.log(
     `${config.model}, ${config.steps} steps of ${config.slots} × ${config.microBatch} images, seed ${config.seed}, ${dataset.source}`,
   );
@@ -49,6 +51,12 @@ async function verify(): Promise<boolean> {
   const equal = hashes.every((hash) => hash !== "" && hash === hashes[0]);
   console.log(equal ? "The same bits every time." : "The bits differ: this should never happen. Please report it with the lines above.");
   return equal;
+}
+
+/** Twenty steps, unless it says more; whole epochs are evaluated, too. */
+function lengthOf(options: VerifyOptions): RunOptions {
+  if (options.epochs !== undefined) return options;
+  return { ...options, steps: options.steps ?? DEFAULT_STEPS, evaluate: false };
 }
 
 function addVerifyOptions(command: Command): Command {
@@ -119,13 +127,26 @@ async function runOnce(
     churning.abort();
     const { killed, joined } = await comings;
     const { committed, hashes } = run.coordinator.membership;
-    const words = `${((Date.now() - began) / 1000).toFixed(1)} s${disturbed ? `, ${killed} killed, ${joined} joined` : ""}`;
+    const words = `${describe(run, began)}${disturbed ? `, ${killed} killed, ${joined} joined` : ""}`;
     return { hash: hashes.get(committed - 1) ?? "", words };
   } finally {
     churning.abort();
     await peers.finish(PATIENCE_MS);
     await run.close();
   }
+}
+
+/** Time from the first peer's start; images a second from the first step to the last; what the test images say. */
+function describe({ coordinator }: ServedRun, began: number): string {
+  const { steps, evaluations } = coordinator.feed.snapshot(coordinator.membership, Date.now());
+  const [first, last, test] = [steps[0], steps.at(-1), evaluations.at(-1)];
+  const images = steps.slice(1).reduce((sum, { metrics }) => sum + metrics.images, 0);
+  const speed =
+    first === undefined || last === undefined || last.at === first.at
+      ? ""
+      : `, ${Math.round((1000 * images) / (last.at - first.at))} images/s`;
+  const accuracy = test === undefined ? "" : `, test accuracy ${((100 * test.correct) / test.images).toFixed(2)} % of ${test.images}`;
+  return `${((Date.now() - began) / 1000).toFixed(1)} s${speed}${accuracy}`;
 }
 
 function stalled(committedAt: () => number, run: ServedRun): Promise<never> {

@@ -29,6 +29,15 @@ function numberParser(option: string, syntax: RegExp, kind: string, { least, mos
   };
 }
 
+/** Shares from 0 to 1 with commas between. */
+export function numberList(option: string): Parser<number[]> {
+  return (text) => {
+    const values = text.split(",").map(Number);
+    if (text.split(",").every((each) => DECIMAL.test(each)) && values.every((value) => value >= 0 && value <= 1)) return values;
+    throw refuse(`${option} takes numbers from 0 to 1 with commas between, not "${text}". For example: ${option} 0.5,0.75`);
+  };
+}
+
 export function oneOf<const T extends string>(option: string, names: readonly T[]): Parser<T> {
   return (text) => {
     const name = names.find((each) => each === text.toLowerCase());

@@ -1,4 +1,6 @@
 import { type Command, Option } from "commander";
+import type { IceServer } from "../protocol/messages.ts";
+import { parseIceServer } from "./iceServers.ts";
 import { wholeNumber } from "./parse.ts";
 
 /** Where the coordinator finds its data and is found itself. */
@@ -8,6 +10,7 @@ export interface ServeOptions {
   readonly host: string;
   readonly port: number;
   readonly minPeers: number;
+  readonly iceServer: readonly IceServer[];
 }
 
 const MAX_PEERS = 1024; // there are never more slots than that, and a peer without a slot has nothing to do
@@ -34,5 +37,14 @@ export function addServeOptions(command: Command): Command {
     )
     .addOption(
       new Option("--min-peers <n>", "tabs that must have joined before training begins").argParser(minPeers).default(1).helpGroup(group),
+    )
+    .addOption(
+      new Option(
+        "--ice-server <url>",
+        "STUN or TURN server for peers in other networks: stun:HOST:PORT, turn:USER:PASSWORD@HOST:PORT; may be repeated",
+      )
+        .argParser(parseIceServer)
+        .default([], "none: one network")
+        .helpGroup(group),
     );
 }

@@ -1,37 +1,37 @@
 import * as v from "valibot";
+import type { ModelDefinitionData } from "../protocol/modelDefinition.ts";
 import { stepsPerEpoch } from "../protocol/rounds.ts";
 import { type DatasetInfo, MAX_SLOTS, type RunConfig, runConfigSchema } from "../protocol/runConfig.ts";
 import { DEFAULTS, defaultLearningRate } from "./defaults.ts";
+import { optimizerSettings } from "./optimizerOptions.ts";
 import type { RunOptions } from "./runOptions.ts";
+import { scheduleSettings } from "./scheduleOptions.ts";
 import { UserError } from "./userError.ts";
 
 const SMALLEST_SUGGESTED_MICRO_BATCH = 8; // below it, the overhead of a slot and BatchNorm's statistics suffer
 
-/** The run that the options describe; refuses options that each make sense, but not together. */
-export function toRunConfig(options: RunOptions, dataset: DatasetInfo): RunConfig {
+/**
+ * The run that the options describe; refuses options that each make sense, but not together. `definition` is what the file of a model
+ * of one's own describes.
+ */
+export function toRunConfig(options: RunOptions, dataset: DatasetInfo, definition?: ModelDefinitionData): RunConfig {
   const model = options.model ?? DEFAULTS.model;
   const batch = options.batch ?? DEFAULTS.batch;
   const microBatch = options.microBatch ?? DEFAULTS.microBatch;
   const slots = countSlots(batch, microBatch, dataset.trainRecords);
-  const momentum = options.momentum ?? DEFAULTS.momentum;
+  const optimizer = options.optimizer ?? DEFAULTS.optimizer;
   const schedule = options.schedule ?? DEFAULTS.schedule;
+  const learningRate = options.lr ?? defaultLearningRate(model, optimizer, batch);
   const config = {
     model,
+    ...(definition === undefined ? {} : { definition }),
     seed: options.seed ?? DEFAULTS.seed,
     microBatch,
     slots,
     evaluate: options.evaluate ?? true,
-    optimizer: {
-      name: options.optimizer ?? DEFAULTS.optimizer,
-      momentum,
-      nesterov: momentum > 0, // Nesterov's look-ahead is along the momentum
-      weightDecay: options.weightDecay ?? DEFAULTS.weightDecay,
-    },
-    schedule: {
-      name: schedule,
-      learningRate: options.lr ?? defaultLearningRate(model, batch),
-      warmUp: schedule === "one-cycle" ? DEFAULTS.warmUp : 0,
-    },
+    optimizer: optimizerSettings(optimizer, options),
+    schedule: scheduleSettings(schedule, learningRate, options),
+    ...(options.clipNorm === undefined ? {} : { clipNorm: options.clipNorm }),
     labelSmoothing: options.labelSmoothing ?? DEFAULTS.labelSmoothing,
     augmentation: DEFAULTS.augmentation,
     gradientBits: options.gradientBits ?? DEFAULTS.gradientBits,

@@ -1,16 +1,11 @@
 import * as v from "valibot";
+import { modelDefinitionSchema } from "./modelDefinition.ts";
+import { isModelName } from "./modelNames.ts";
+import { optimizerSchema } from "./optimizer.ts";
+import { scheduleSchema } from "./schedule.ts";
 
 const count = (most: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(most));
 const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
-
-/** The models that a run can name; the engine's list is tested to be the same. */
-export const MODEL_NAMES = ["lenet5", "resnet20"] as const;
-
-/** The optimisers that a run can name. */
-export const OPTIMIZER_NAMES = ["sgd"] as const;
-
-/** The learning-rate schedules that a run can name. */
-export const SCHEDULE_NAMES = ["constant", "one-cycle"] as const;
 
 /** A slot's micro-batch is at most this large; memory grows with it. */
 export const MAX_MICRO_BATCH = 1024;
@@ -28,9 +23,10 @@ export const datasetSchema = v.object({
   digest: v.pipe(v.string(), v.hexadecimal(), v.length(64)),
 });
 
-/** Everything that the bits of a run depend on, and nothing else: two runs with equal configurations end with equal parameters. */
-export const runConfigSchema = v.object({
-  model: v.picklist(MODEL_NAMES),
+const settingsSchema = v.object({
+  /** One of MODEL_NAMES, or what the run calls a model of its own, which is then in `definition`. */
+  model: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/, "a model's name has at most 40 letters, digits, _ and -")),
+  definition: v.exactOptional(modelDefinitionSchema),
   seed: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffffffff)),
   /** Images in one slot; BatchNorm takes its statistics over them. */
   microBatch: count(MAX_MICRO_BATCH),
@@ -40,13 +36,10 @@ export const runConfigSchema = v.object({
   steps: count(100_000_000),
   /** After each epoch, and at the end, all test images are classified; false: never. */
   evaluate: v.boolean(),
-  optimizer: v.object({ name: v.picklist(OPTIMIZER_NAMES), momentum: fraction, nesterov: v.boolean(), weightDecay: fraction }),
-  schedule: v.object({
-    name: v.picklist(SCHEDULE_NAMES),
-    learningRate: v.pipe(v.number(), v.minValue(0), v.maxValue(1000)),
-    /** Share of the steps in which a one-cycle schedule rises. */
-    warmUp: fraction,
-  }),
+  optimizer: optimizerSchema,
+  schedule: scheduleSchema,
+  /** Mean gradients with a larger global norm are scaled down to it. */
+  clipNorm: v.exactOptional(v.pipe(v.number(), v.gtValue(0), v.maxValue(1e9))),
   labelSmoothing: fraction,
   augmentation: v.object({ cropPadding: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(16)), flip: v.boolean() }),
   /** How many bits the largest element of a gradient tensor gets in the integer sum. */
@@ -55,6 +48,15 @@ export const runConfigSchema = v.object({
   convolution: v.picklist(["direct", "winograd"]),
   dataset: datasetSchema,
 });
+
+/** Everything that the bits of a run depend on, and nothing else: two runs with equal configurations end with equal parameters. */
+export const runConfigSchema = v.pipe(
+  settingsSchema,
+  v.check(
+    ({ model, definition }) => isModelName(model) === (definition === undefined),
+    "a model has a known name, or a definition under a name of its own",
+  ),
+);
 
 export type RunConfig = v.InferOutput<typeof runConfigSchema>;
 export type DatasetInfo = v.InferOutput<typeof datasetSchema>;

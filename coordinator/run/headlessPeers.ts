@@ -40,6 +40,11 @@ export class HeadlessPeers implements StartedPeers {
     });
   }
 
+  /** Sends a signal to the n-th peer that is running, e.g. to freeze it and let it go on. */
+  signal(index: number, signal: NodeJS.Signals): void {
+    this.#running[index]?.kill(signal);
+  }
+
   async kill(choice: number): Promise<void> {
     const peer = this.#running[Math.floor(choice * this.#running.length)];
     if (peer !== undefined) await gone(peer, () => peer.kill("SIGKILL"));

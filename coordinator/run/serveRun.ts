@@ -8,6 +8,7 @@ import { listen } from "../http/listen.ts";
 import { createPagesAndData } from "../http/pagesAndData.ts";
 import { isOwnOrigin } from "../http/securityHeaders.ts";
 import { MAX_MESSAGE_BYTES } from "../protocol/codec.ts";
+import type { IceServer } from "../protocol/messages.ts";
 import { paths } from "../protocol/paths.ts";
 import { roundCount } from "../protocol/rounds.ts";
 import type { RunConfig } from "../protocol/runConfig.ts";
@@ -40,6 +41,8 @@ export interface ServeRunOptions {
   readonly host: string;
   readonly port: number;
   readonly minPeers: number;
+  /** STUN and TURN servers that peers may use. */
+  readonly iceServers?: readonly IceServer[];
   /** A run that was served before, by its name: it goes on; `config` does not count then. */
   readonly resume?: string | undefined;
   /** The folder of the run directories; the project's own by default. */
@@ -82,7 +85,7 @@ export async function serveRun(options: ServeRunOptions): Promise<ServedRun> {
       config: files.config,
       run,
       runName: files.id,
-      iceServers: [],
+      iceServers: options.iceServers ?? [],
       minPeers,
       maxPeers: MAX_PEERS,
       silenceMs: SILENCE_MS,

@@ -10,7 +10,7 @@ function run(line: string): { options: RunOptions & ServeOptions } | { exitCode:
   const write = (text: string) => {
     printed += text;
   };
-  const command = createCommand("train", "Trains.").configureOutput({ writeOut: write, writeErr: write, getOutHelpWidth: () => 200 });
+  const command = createCommand("train", "Trains.").configureOutput({ writeOut: write, writeErr: write, getOutHelpWidth: () => 2000 });
   addServeOptions(addRunOptions(command));
   try {
     command.parse(line.split(" ").filter(Boolean), { from: "user" });
@@ -21,13 +21,17 @@ function run(line: string): { options: RunOptions & ServeOptions } | { exitCode:
 }
 
 test("nothing given: only what serving needs is set", () => {
-  expect(run("")).toEqual({ options: { host: "127.0.0.1", port: 8080, minPeers: 1, evaluate: true } });
+  expect(run("")).toEqual({
+    options: { host: "127.0.0.1", port: 8080, minPeers: 1, iceServer: [], evaluate: true, nesterov: true, renormalize: true },
+  });
 });
 
 test("every option arrives as its type", () => {
   const line =
     "--model lenet5 --batch 128 --micro-batch 16 --epochs 2 --steps 30 --optimizer sgd --lr 5e-2 --momentum 0.8 --weight-decay 0 --schedule constant --seed 7 " +
-    "--data /some/where --host 0.0.0.0 --port 0 --min-peers 3 --numerics fused --no-evaluate --label-smoothing 0.1 --gradient-bits 12 --convolution winograd";
+    "--clip-norm 2 --warm-up 0.1 --milestones 0.5,0.9 --factor 0.2 --final 0.01 --beta1 0.8 --beta2 0.99 --epsilon 1e-7 --decay 0.95 " +
+    "--learning-rate-decay 0.01 --iterations 5 --sgd-rate 4 --no-nesterov --no-renormalize " +
+    "--data /some/where --host 0.0.0.0 --port 0 --min-peers 3 --ice-server stun:stun.example.org:3478 --numerics fused --no-evaluate --label-smoothing 0.1 --gradient-bits 12 --convolution winograd";
   expect(run(line)).toEqual({
     options: {
       model: "lenet5",
@@ -39,12 +43,27 @@ test("every option arrives as its type", () => {
       lr: 0.05,
       momentum: 0.8,
       weightDecay: 0,
+      clipNorm: 2,
+      warmUp: 0.1,
+      milestones: [0.5, 0.9],
+      factor: 0.2,
+      final: 0.01,
+      beta1: 0.8,
+      beta2: 0.99,
+      epsilon: 1e-7,
+      decay: 0.95,
+      learningRateDecay: 0.01,
+      iterations: 5,
+      sgdRate: 4,
+      nesterov: false,
+      renormalize: false,
       schedule: "constant",
       seed: 7,
       data: "/some/where",
       host: "0.0.0.0",
       port: 0,
       minPeers: 3,
+      iceServer: [{ urls: "stun:stun.example.org:3478" }],
       numerics: "fused",
       evaluate: false,
       labelSmoothing: 0.1,
@@ -59,6 +78,7 @@ test.each([
   ["--port 70000", 'error: --port takes a whole number from 0 to 65535, not "70000". For example: --port 8080'],
   ["--model alexnet9", "error: --model takes lenet5"],
   ["--model resnet", "Did you mean --model resnet20?"],
+  ["--milestones 0.5,2", "error: --milestones takes numbers from 0 to 1 with commas between"],
   ["--gradient-bits 23", "error: --gradient-bits takes a whole number from 8 to 22"],
   ["--min-peers 0", "error: --min-peers takes a whole number from 1 to 1024"],
   ["--modle lenet5", "(Did you mean --model?)"],
@@ -75,8 +95,8 @@ test("--help explains every option with its default, and is no failure", () => {
   expect(result).toMatchObject({ exitCode: 0 });
   const help = (result as { printed: string }).printed;
   const explained = help.split("\n").filter((line) => line.startsWith("  --"));
-  expect(explained).toHaveLength(20);
-  for (const line of explained) expect(line).toMatch(/ {2}\S.*(\(default: .+\)|--no-evaluate|do not classify)/);
+  expect(explained).toHaveLength(35);
+  for (const line of explained) expect(line).toMatch(/ {2}\S.*\(default: .+\)|^ {2}--no-\S+ {2,}\S/);
   expect(help).toContain("0.4 for resnet20");
 });
 

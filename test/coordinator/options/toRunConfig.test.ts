@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import type { RunOptions } from "../../../coordinator/options/runOptions.ts";
 import { toRunConfig } from "../../../coordinator/options/toRunConfig.ts";
 import { UserError } from "../../../coordinator/options/userError.ts";
-import { type DatasetInfo, MODEL_NAMES, runConfigSchema } from "../../../coordinator/protocol/runConfig.ts";
+import { MODEL_NAMES } from "../../../coordinator/protocol/modelNames.ts";
+import { type DatasetInfo, runConfigSchema } from "../../../coordinator/protocol/runConfig.ts";
 
 const dataset: DatasetInfo = { name: "cifar-10", trainRecords: 50_000, testRecords: 10_000, classes: ["cat"], digest: "0".repeat(64) };
 
@@ -21,7 +22,7 @@ test("without options it is ten epochs of ResNet-20", () => {
     augmentation: { cropPadding: 4, flip: true },
     gradientBits: 22,
     numerics: "plain",
-    convolution: "direct",
+    convolution: "winograd",
     dataset,
   });
 });
@@ -42,6 +43,17 @@ test.each<[options: RunOptions, expected: object]>([
   [{ epochs: 3 }, { steps: 3 * 196 }],
   [{ epochs: 3, steps: 7 }, { steps: 7 }],
   [{ momentum: 0 }, { optimizer: { name: "sgd", momentum: 0, nesterov: false, weightDecay: 0.0005 } }],
+  [{ optimizer: "adamw", beta1: 0.8 }, { optimizer: { name: "adamw", beta1: 0.8, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 } }],
+  [{ optimizer: "adam" }, { optimizer: { name: "adam" }, schedule: { learningRate: 0.001 } }],
+  [
+    { optimizer: "muon", renormalize: false },
+    { optimizer: { name: "muon", renormalize: false, iterations: 3 }, schedule: { learningRate: 0.24 } },
+  ],
+  [{ nesterov: false }, { optimizer: { name: "sgd", momentum: 0.9, nesterov: false, weightDecay: 0.0005 } }],
+  [{ schedule: "step", factor: 0.5 }, { schedule: { name: "step", learningRate: 0.4, warmUp: 0, milestones: [0.5, 0.75], factor: 0.5 } }],
+  [{ schedule: "cosine", warmUp: 0.05 }, { schedule: { name: "cosine", learningRate: 0.4, warmUp: 0.05, final: 0 } }],
+  [{ schedule: "linear", final: 0.1 }, { schedule: { name: "linear", learningRate: 0.4, warmUp: 0, final: 0.1 } }],
+  [{ clipNorm: 2 }, { clipNorm: 2 }],
   [{ weightDecay: 0 }, { optimizer: { name: "sgd", momentum: 0.9, nesterov: true, weightDecay: 0 } }],
   [
     { seed: 0, evaluate: false, labelSmoothing: 0.1, gradientBits: 8, numerics: "fused", convolution: "winograd" },
@@ -54,6 +66,11 @@ test.each<[options: RunOptions, expected: object]>([
 ])("%j becomes %j", (options, expected) => expect(toRunConfig(options, dataset)).toMatchObject(expected));
 
 test.each<[options: RunOptions, sentence: string]>([
+  [
+    { optimizer: "adam", momentum: 0.9 },
+    "--momentum is no setting of --optimizer adam, which has --weight-decay, --beta1, --beta2 or --epsilon.",
+  ],
+  [{ final: 0.1 }, "--final is a setting of --schedule cosine and linear, not of one-cycle."],
   [
     { batch: 100 },
     "--batch 100 is not a multiple of --micro-batch 32: a step is made of whole micro-batches. Use --batch 96 or --batch 128 or --micro-batch 25",

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Dataset } from "../../coordinator/data/dataset.ts";
+import { findDataset } from "../../coordinator/data/findDataset.ts";
+import { toRunConfig } from "../../coordinator/options/toRunConfig.ts";
+import { HeadlessPeers } from "../../coordinator/run/headlessPeers.ts";
+import { peersAt } from "../../coordinator/run/membership.ts";
+import { type ServedRun, serveRun } from "../../coordinator/run/serveRun.ts";
+import { cifar10Folder, needsShared, sharedIsThere } from "../shared.ts";
+
+const STEPS = 120;
+const TYPESCRIPT = ["--import", "tsx"];
+
+interface Scene {
+  readonly run: ServedRun;
+  readonly peers: HeadlessPeers;
+}
+
+interface Fault {
+  readonly name: string;
+  readonly peers: number;
+  /** Called with every committed round. */
+  readonly happen: (scene: Scene, committed: number) => void;
+  /** A sentence that the dashboard must have shown. */
+  readonly said: RegExp;
+}
+
+const faults: readonly Fault[] = [
+  {
+    name: "one of two processes is killed",
+    peers: 2,
+    happen: ({ peers }, committed) => void (committed === 30 && peers.kill(0)),
+    said: /left without a word in round \d+; its \d+ slots and its slices are others' now, no step is lost/,
+  },
+  {
+    name: "all but one of four processes are killed at once",
+    peers: 4,
+    happen: ({ peers }, committed) => {
+      if (committed === 20) for (let i = 0; i < 3; i++) void peers.kill(0);
+    },
+    said: /left without a word/,
+  },
+  {
+    name: "a newcomer is killed while it gets the state",
+    peers: 2,
+    happen: ({ run, peers }, committed) => {
+      if (committed === 5) void peers.start();
+      const newcomer = run.coordinator.membership.peers.get(3);
+      if (newcomer?.stage === "observer" && peers.count === 3) void peers.kill(0.99);
+    },
+    said: /will follow from round/,
+  },
+  {
+    name: "a process is frozen for 5 s, and goes on",
+    peers: 3,
+    happen: ({ peers }, committed) => {
+      if (committed !== 30) return;
+      peers.signal(1, "SIGSTOP");
+      setTimeout(() => peers.signal(1, "SIGCONT"), 5000);
+    },
+    said: /(is|are) late in round \d+: \d+ ms instead of at most \d+; others compute the \d+ slots too/,
+  },
+];
+
+/** Real processes, real data channels, real signals. */
+describe.skipIf(!sharedIsThere)(`peers are lost${needsShared}`, () => {
+  let dataset: Dataset;
+  const open: Scene[] = [];
+
+  beforeAll(async () => {
+    dataset = await findDataset({ data: cifar10Folder(), environment: {}, say: () => undefined });
+  });
+  afterAll(async () => {
+    for (const { run, peers } of open) {
+      await peers.finish(100);
+      await run.close();
+    }
+  });
+
+  async function trainWith(count: number, happen: Fault["happen"]): Promise<{ run: ServedRun; said: string }> {
+    const said: string[] = [];
+    const config = toRunConfig({ model: "lenet5", steps: STEPS, evaluate: false }, dataset.info);
+    const onReason = ({ text }: { text: string }) => said.push(text);
+    const onCommit = () => scene !== undefined && happen(scene, run.coordinator.membership.committed);
+    const run = await serveRun({ dataset, config, host: "127.0.0.1", port: 0, minPeers: count, onReason, onCommit });
+    const peers = new HeadlessPeers(run.joinUrls[0] as string, 1, TYPESCRIPT);
+    const scene: Scene = { run, peers };
+    open.push(scene);
+    for (let i = 0; i < count; i++) await peers.start();
+    await Promise.race([run.finished, peers.failed]);
+    return { run, said: said.join("\n") };
+  }
+
+  const bits = ({ coordinator: { membership } }: ServedRun) => membership.hashes.get(membership.committed - 1);
+  let undisturbed: string | undefined;
+
+  test("one undisturbed peer", { timeout: 120_000 }, async () => {
+    const { run } = await trainWith(1, () => undefined);
+    undisturbed = bits(run);
+    expect(undisturbed).toMatch(/^[0-9a-f]{16}$/);
+  });
+
+  test.each(faults)("AR2 $name: every step is done, with the same bits", { timeout: 180_000 }, async ({ peers, happen, said }) => {
+    const result = await trainWith(peers, happen);
+    expect(result.said).toMatch(said);
+    expect(result.run.coordinator.membership.committed).toBe(STEPS);
+    expect(bits(result.run)).toBe(undisturbed);
+    expect(peersAt(result.run.coordinator.membership, "member").length).toBeGreaterThan(0);
+  });
+});
