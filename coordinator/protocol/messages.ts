@@ -89,6 +89,8 @@ export const peerMessageSchema = v.variant("type", [
   v.object({ type: v.literal("heartbeat"), hidden: v.boolean(), round, waitingFor: text(200) }),
   /** "Part of the state that this round begins with", for a checkpoint. */
   stateChunkSchema,
+  /** "What that peer sends me cannot be part of this run; I listen to it no longer." */
+  v.object({ type: v.literal("complain"), about: peerIdSchema, why: text(300) }),
   /** "I go, on purpose." */
   v.object({ type: v.literal("leave"), reason: text(200) }),
 ]);

@@ -17,6 +17,9 @@ import {
 import { commit, grantPermits } from "./progress.ts";
 import { type Observer, planView } from "./views.ts";
 
+/** A run that was begun goes on with whoever is there when the others have not come back by then. */
+const RETURN_MS = 3000;
+
 /** Somebody opened the link. */
 export function join(state: Membership, hello: Hello, now: number, options: MembershipOptions): Decision {
   const id = state.nextPeer;
@@ -40,6 +43,7 @@ export function join(state: Membership, hello: Hello, now: number, options: Memb
     computed: -1,
     mayReturnAt: 0,
     timesLate: 0,
+    complainers: new Set(),
     reportedAt: now,
     hidden: false,
     waitingFor: "its engine",
@@ -118,7 +122,7 @@ export function ready(
     { type: "send", to: [other], message: { type: "connect", peer: id, initiator: false, iceServers } },
   ]);
   const known = resume(linking, id, peer.hello.resume, now, options);
-  return followedBy({ ...known, effects: [...known.effects, ...effects] }, (next) => admit(next, options));
+  return followedBy({ ...known, effects: [...known.effects, ...effects] }, (next) => admit(next, now, options));
 }
 
 /** A link came about, changed, or was lost; a lost one is replaced by a relay, which the peer reports in turn. */
@@ -127,6 +131,7 @@ export function link(
   id: PeerId,
   other: PeerId,
   linkState: "direct" | "relayed" | "lost",
+  now: number,
   options: MembershipOptions,
 ): Decision {
   const peer = state.peers.get(id);
@@ -134,14 +139,14 @@ export function link(
   const links = new Map(peer.links);
   if (linkState === "lost") links.delete(other);
   else links.set(other, linkState);
-  return admit(withPeer(state, id, { links }), options);
+  return admit(withPeer(state, id, { links }), now, options);
 }
 
 /** Begins the run when enough peers are linked; takes newcomers who are linked with everyone as observers. */
-export function admit(state: Membership, options: MembershipOptions): Decision {
+export function admit(state: Membership, now: number, options: MembershipOptions): Decision {
   const candidates = peersAt(state, "linking");
   if (candidates.length === 0) return unchanged(state);
-  if (state.phase === "waiting") return beginRun(state, candidates, options);
+  if (state.phase === "waiting") return beginRun(state, candidates, now, options);
   if (state.phase === "finished") return unchanged(state);
   const present = peersAt(state, "member", "observer");
   const newcomers = candidates.filter((peer) => present.every((other) => linked(peer, other)));
@@ -153,9 +158,10 @@ export function admit(state: Membership, options: MembershipOptions): Decision {
  * The run begins, or goes on after the coordinator or every member was gone: from the latest state that anybody still holds, be it a
  * peer or the checkpoint. Rounds between that and the last committed one are done again, and must end with the same hashes.
  */
-function beginRun(state: Membership, candidates: readonly PeerState[], options: MembershipOptions): Decision {
+function beginRun(state: Membership, candidates: readonly PeerState[], now: number, options: MembershipOptions): Decision {
   const complete = candidates.every((a) => candidates.every((b) => a.id === b.id || linked(a, b)));
-  const enough = state.committed === 0 ? options.minPeers : 1; // a run that was begun goes on with anybody who is there
+  const waited = now - Math.min(...candidates.map(({ joinedAt }) => joinedAt));
+  const enough = state.committed > 0 && waited >= RETURN_MS ? 1 : options.minPeers;
   if (candidates.length < enough || !complete) return unchanged(state);
   const from = Math.max(state.checkpoint ?? 0, ...candidates.map(({ offers }) => offers ?? 0));
   const holders = candidates.filter(({ offers }) => offers === from);

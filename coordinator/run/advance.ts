@@ -28,28 +28,44 @@ export function advance(state: Membership, event: MembershipEvent, now: number, 
     case "ready":
       return ready(seen, event, now, options);
     case "link":
-      return link(seen, event.peer, event.other, event.state, options);
+      return link(seen, event.peer, event.other, event.state, now, options);
     case "done":
       return done(seen, event.peer, event.report, now, options);
     case "heartbeat":
       return unchanged(withPeer(seen, event.peer, { hidden: event.hidden, waitingFor: event.waitingFor }));
     case "lost":
-      return followedBy(
-        followedBy(lost(state, event.peer, event.why, options), (next) => proceed(next, now, options)),
-        (next) => admit(next, options),
-      );
+      return followedBy(lost(state, event.peer, event.why, options), (next) => inTurn(next, [proceed, admit], now, options));
     case "computed":
       return unchanged(withPeer(seen, event.peer, { computed: event.round }));
+    case "complain":
+      return complain(seen, event);
     case "saved":
       return unchanged({ ...state, checkpoint: event.round, saving: undefined });
     case "tick":
-      return followedBy(
-        followedBy(demoteLate(state, now, options), (next) => proceed(next, now, options)),
-        (next) => dropSilent(next, now, options),
-      );
+      return inTurn(state, [demoteLate, proceed, admit, dropSilent], now, options);
     default:
       return event satisfies never;
   }
+}
+
+type TimedDecision = (state: Membership, now: number, options: MembershipOptions) => Decision;
+
+const inTurn = (state: Membership, decisions: readonly TimedDecision[], now: number, options: MembershipOptions): Decision =>
+  decisions.reduce((before, decide) => followedBy(before, (next) => decide(next, now, options)), unchanged(state));
+
+/** One that half of the others complain about has to join again; a single liar among many cannot bring that about. */
+function complain(state: Membership, { peer, about, why }: Extract<MembershipEvent, { type: "complain" }>): Decision {
+  const accused = state.peers.get(about);
+  if (accused === undefined || about === peer) return unchanged(state);
+  const complainers = new Set([...accused.complainers, peer]);
+  const others = peersAt(state, "member", "observer").filter(({ id }) => id !== about).length;
+  const sentence = `${nameOf(accused)} sent what cannot be part of this run, say ${complainers.size} of ${others} others: ${why}`;
+  const drop = 2 * complainers.size >= others;
+  return {
+    state: withPeer(state, about, { complainers }),
+    effects: drop ? [{ type: "drop", peer: about, sentence }] : [],
+    reasons: [{ kind: "alarm", text: sentence }],
+  };
 }
 
 /** Peers that have not been heard of for too long are dropped; their going is then an event of its own. */

@@ -107,6 +107,9 @@ export class Coordinator {
       case "done":
         this.#apply({ type: "done", peer, report: message });
         break;
+      case "complain":
+        this.#apply({ type: "complain", peer, about: message.about, why: message.why });
+        break;
       case "state":
         this.#options.onState(peer, message, (round) => this.#apply({ type: "saved", round }));
         break;

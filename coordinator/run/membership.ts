@@ -54,6 +54,8 @@ export interface PeerState {
   /** After it was late: when it may take part again, and how often it was. */
   readonly mayReturnAt: number;
   readonly timesLate: number;
+  /** Who says that it sends what cannot be. */
+  readonly complainers: ReadonlySet<PeerId>;
   /** When it last got on: joined, got a role, or reported a round. */
   readonly reportedAt: number;
   readonly hidden: boolean;
@@ -68,6 +70,7 @@ export type MembershipEvent =
   | { readonly type: "ready"; readonly peer: PeerId; readonly selfTest: string; readonly imagesPerSecond: number }
   | { readonly type: "link"; readonly peer: PeerId; readonly other: PeerId; readonly state: "direct" | "relayed" | "lost" }
   | { readonly type: "computed"; readonly peer: PeerId; readonly round: number }
+  | { readonly type: "complain"; readonly peer: PeerId; readonly about: PeerId; readonly why: string }
   | { readonly type: "saved"; readonly round: number }
   | { readonly type: "done"; readonly peer: PeerId; readonly report: RoundReport }
   | { readonly type: "heartbeat"; readonly peer: PeerId; readonly hidden: boolean; readonly waitingFor: string }

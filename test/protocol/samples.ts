@@ -68,6 +68,7 @@ export const peerMessages: { readonly [T in PeerMessage["type"]]: Extract<PeerMe
   },
   link: { type: "link", peer: 7, state: "relayed" },
   computed: { type: "computed", round: 17 },
+  complain: { type: "complain", about: 7, why: "slice 99 is not one of 64" },
   state: chunk,
   done: { type: "done", view: 3, round: 17, hash, metrics, timing },
   heartbeat: { type: "heartbeat", hidden: true, round: 17, waitingFor: "slots 2, 5" },

@@ -3,7 +3,7 @@ import { paths } from "../../coordinator/protocol/paths.ts";
 import type { Round } from "../../coordinator/protocol/rounds.ts";
 import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
 import { PROTOCOL_VERSION } from "../../coordinator/protocol/version.ts";
-import { decodeFrame, encodeFrame, type Frame } from "../collective/frame.ts";
+import { decodeFrame, encodeFrame, type Frame, MalformedFrame } from "../collective/frame.ts";
 import type { RoundResult } from "../compute/computeWorker.ts";
 import { Mesh } from "../link/mesh.ts";
 import { type Training, train } from "../train/loop.ts";
@@ -39,6 +39,7 @@ export class Attendance {
   #welcome: Welcome | undefined;
   #session: Session | undefined;
   #bytesReported = 0;
+  readonly #unheard = new Set<number>();
   #finished = false;
   #training: Promise<void> = Promise.resolve();
 
@@ -59,7 +60,7 @@ export class Attendance {
       createConnector: platform.createConnector,
       signal: (to, signal) => this.#tell({ type: "signal", to, signal: signal as Signal }),
       relay: (peer, bytes) => this.#connection.relay(peer, bytes),
-      onBytes: (_, bytes) => this.#session?.receive(decodeFrame(bytes)),
+      onBytes: (peer, bytes) => this.#receive(peer, bytes),
       onLink: (peer, state) => this.#linked(peer, state),
       after: (milliseconds, action) => setTimeout(action, milliseconds),
     });
@@ -197,6 +198,18 @@ export class Attendance {
         break;
       default:
         message satisfies never;
+    }
+  }
+
+  /** A frame that cannot be ends our listening to its sender, and nothing else. */
+  #receive(peer: number, bytes: Uint8Array): void {
+    if (this.#unheard.has(peer)) return;
+    try {
+      this.#session?.receive(decodeFrame(bytes));
+    } catch (error) {
+      if (!(error instanceof MalformedFrame)) throw error;
+      this.#unheard.add(peer);
+      this.#tell({ type: "complain", about: peer, why: error.message.slice(0, 300) });
     }
   }
 
