@@ -48,15 +48,24 @@ export class Tensor implements Differentiable {
   }
 }
 
-/** A trainable tensor: a range of the parameter vector, and the same range of the gradient vector. */
+/** A range of the parameter vector, and the same range of the gradient vector unless it is frozen. */
 export class Parameter implements Differentiable {
   readonly value: Buffer;
-  readonly gradient: Buffer;
+  readonly #gradient: Buffer | undefined;
   #written = false;
 
-  constructor(value: Buffer, gradient: Buffer) {
+  constructor(value: Buffer, gradient: Buffer | undefined) {
     this.value = value;
-    this.gradient = gradient;
+    this.#gradient = gradient;
+  }
+
+  get needsGradient(): boolean {
+    return this.#gradient !== undefined;
+  }
+
+  get gradient(): Buffer {
+    if (this.#gradient === undefined) throw new Error("expected a parameter that is trained, got a frozen one, which has no gradient");
+    return this.#gradient;
   }
 
   nextGradient(): { readonly gradient: Buffer; readonly accumulate: boolean } {

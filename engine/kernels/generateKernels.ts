@@ -2,6 +2,7 @@ import { activation, activationBackward } from "./generate/activation.ts";
 import { batchNorm } from "./generate/batchNorm.ts";
 import { batchNormBackward } from "./generate/batchNormBackward.ts";
 import { batchNormReduce } from "./generate/batchNormReduce.ts";
+import { batchNormReluBackward, batchNormReluReduce } from "./generate/batchNormRelu.ts";
 import { batchNormStatistics } from "./generate/batchNormStatistics.ts";
 import { addBias, biasGradient } from "./generate/bias.ts";
 import { conv2d, conv2dInputGradient, conv2dWeightGradient } from "./generate/conv2d.ts";
@@ -56,6 +57,8 @@ function recipesFor(options: KernelOptions): Recipes {
     batchNorm,
     batchNormReduce,
     batchNormBackward,
+    batchNormReluReduce,
+    batchNormReluBackward,
     activation,
     activationBackward,
     add,

@@ -100,6 +100,14 @@ export interface Kernels {
   /** dx (+)= gamma / √(variance + epsilon) · (g − dbeta/pixels − x̂ · dgamma/pixels). (pixels, g, x, mean, variance, gamma, dgammaAndDbeta, dx) */
   batchNormBackward(channels: number, epsilon: number, accumulate: boolean): Kernel;
 
+  /**
+   * The two for a batch norm with a ReLU and nothing between: what passed the ReLU is seen from x again, g is never stored.
+   * (pixels, dy, x, mean, variance, gamma, beta, dgammaAndDbeta)
+   */
+  batchNormReluReduce(channels: number, epsilon: number): Kernel;
+  /** (pixels, dy, x, mean, variance, gamma, beta, dgammaAndDbeta, dx) */
+  batchNormReluBackward(channels: number, epsilon: number, accumulate: boolean): Kernel;
+
   /** y = f(x). (elements, x, y) */
   activation(kind: Activation, slope: number): Kernel;
   /** dx (+)= f′ · dy; `x` is the input for gelu, the output for the others. (elements, x, dy, dx) */

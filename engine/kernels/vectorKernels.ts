@@ -17,6 +17,8 @@ export interface VectorKernels {
   dequantize(count: number, sums: Address, y: Address, shift: number, factor: number): void;
   /** y[i] += factor · (x[i] − y[i]), with |y| < 1e−30 flushed to 0: BatchNorm's running statistics. */
   lerp(count: number, x: Address, y: Address, factor: number): void;
+  /** y[i] = a · x[i] + b · y[i], with |y| < 1e−30 flushed to 0; x may be y. */
+  blend(count: number, x: Address, y: Address, a: number, b: number): void;
   /** 1 when every element of x is finite, else 0. */
   allFinite(count: number, x: Address): number;
   /** Σ x[i]² in f64, four interleaved partial sums added in order: gradient norms. */

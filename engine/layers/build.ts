@@ -11,6 +11,7 @@ import { dropout } from "../ops/dropout.ts";
 import { flatten } from "../ops/flatten.ts";
 import { localResponseNorm } from "../ops/localResponseNorm.ts";
 import { globalMeanPool2d, maxPool2d, meanPool2d } from "../ops/pool2d.ts";
+import { scale } from "../ops/scale.ts";
 import type { Layer, ResidualLayer, SequentialLayer } from "./layer.ts";
 import { childPath, joinPath, shortcutPath } from "./path.ts";
 
@@ -64,6 +65,8 @@ function buildSimple(g: Graph, layer: SimpleLayer, x: Tensor, path: string, buff
       return g.mode === "evaluation" || layer.rate === 0 ? x : dropout(g, x, layer.rate, buffers.dropoutKey());
     case "localResponseNorm":
       return localResponseNorm(g, x, layer);
+    case "scale":
+      return scale(g, x, layer.factor);
     case "zeroPadShortcut":
       return zeroPadShortcut(g, x, layer.outChannels, layer.stride);
     case "flatten":

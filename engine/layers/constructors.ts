@@ -17,7 +17,7 @@ type Options<L extends Layer, Names extends keyof L> = Partial<Pick<L, Names>>;
 export function conv2d(
   outChannels: number,
   kernel: KernelSize,
-  options: Options<Conv2dLayer, "stride" | "padding" | "dilation" | "groups" | "bias"> = {},
+  options: Options<Conv2dLayer, "stride" | "padding" | "dilation" | "groups" | "bias" | "initial"> = {},
 ): Layer {
   const defaults = { stride: 1, padding: 0, dilation: 1, groups: 1, bias: true };
   return { type: "conv2d", outChannels, kernel: sides(kernel), ...defaults, ...options };
@@ -36,7 +36,7 @@ export function linear(outFeatures: number, options: Options<LinearLayer, "bias"
   return { type: "linear", outFeatures, bias: true, ...options };
 }
 
-export function batchNorm2d(options: { readonly epsilon?: number } = {}): Layer {
+export function batchNorm2d(options: { readonly epsilon?: number; readonly scale?: false } = {}): Layer {
   return { type: "batchNorm2d", epsilon: BATCH_NORM_EPSILON, ...options };
 }
 
@@ -60,6 +60,11 @@ export function maxPool2d(kernel: KernelSize, options: Options<MaxPool2dLayer, "
 /** The stride is the kernel's height if not given. */
 export function meanPool2d(kernel: KernelSize, options: Options<MeanPool2dLayer, "stride" | "padding" | "countPadding"> = {}): Layer {
   return { type: "meanPool2d", kernel: sides(kernel), stride: sides(kernel)[0], padding: 0, countPadding: true, ...options };
+}
+
+/** y = factor · x */
+export function scale(factor: number): Layer {
+  return { type: "scale", factor };
 }
 
 export function dropout(rate: number): Layer {

@@ -6,28 +6,42 @@ import { flattenedShape } from "../ops/flatten.ts";
 import { pool2dOutputShape } from "../ops/pool2d.ts";
 import type { BatchNormDescriptor, ParameterDescriptor } from "../parameters/descriptor.ts";
 import { FILTER_AXES } from "../parameters/layout.ts";
-import { Declarations } from "./declarations.ts";
+import { Declarations, type LargestMap } from "./declarations.ts";
 import type { ConcatLayer, Conv2dLayer, ConvTranspose2dLayer, Layer, LinearLayer, ResidualLayer, ZeroPadShortcutLayer } from "./layer.ts";
 import { childPath, joinPath, layerText, shortcutPath } from "./path.ts";
+import { checkWhitening } from "./whiteningLayer.ts";
 
 /** What a list of layers is for images of one shape: everything but the weights. */
 export interface LayersDescription {
   readonly output: Shape;
   readonly parameters: readonly ParameterDescriptor[];
+  /** Of all parameters, those that are trained first. */
   readonly parameterElements: number;
+  readonly trainableElements: number;
   readonly batchNorms: readonly BatchNormDescriptor[];
   readonly statisticsElements: number;
+  readonly largest: LargestMap;
 }
 
 /** Infers all shapes; throws an error that names the layer, the shape it expects and the one it was given. */
 export function describeLayers(layer: Layer, input: Shape): LayersDescription {
   const declarations = new Declarations();
   const output = describe(layer, input, "", declarations);
-  const { parameters, parameterElements, batchNorms, statisticsElements } = declarations;
-  return { output, parameters, parameterElements, batchNorms, statisticsElements };
+  checkWhitening(layer, input);
+  const { parameters, parameterElements, trainableElements, batchNorms, statisticsElements, largest } = declarations;
+  return { output, parameters, parameterElements, trainableElements, batchNorms, statisticsElements, largest };
 }
 
+const MAX_ELEMENTS = 2 ** 30; // of one map: 4 GiB of f32, all that the engine's memory can have
+
 function describe(layer: Layer, input: Shape, path: string, into: Declarations): Shape {
+  const output = shapeAfter(layer, input, path, into);
+  if (elementsOf(output) > elementsOf(into.largest.shape)) into.largest = { layer: layerText(layer, path), shape: output };
+  if (elementsOf(output) <= MAX_ELEMENTS) return output;
+  throw new Error(`${layerText(layer, path)}: expected a map of at most ${MAX_ELEMENTS} elements (4 GiB), got ${shapeText(output)}`);
+}
+
+function shapeAfter(layer: Layer, input: Shape, path: string, into: Declarations): Shape {
   switch (layer.type) {
     case "conv2d":
       return describeConv2d(layer, input, path, into);
@@ -36,11 +50,12 @@ function describe(layer: Layer, input: Shape, path: string, into: Declarations):
     case "linear":
       return describeLinear(layer, input, path, into);
     case "batchNorm2d":
-      into.batchNorm(path, input.channels, pixelsOf(input));
+      into.batchNorm(path, input.channels, pixelsOf(input), layer.scale !== false);
       return input;
     case "activation":
     case "dropout":
     case "localResponseNorm":
+    case "scale":
     case "identity":
       return input;
     case "maxPool2d":
@@ -70,7 +85,8 @@ function describeConv2d(layer: Conv2dLayer, input: Shape, path: string, into: De
   const { kernelHeight, kernelWidth } = sides(layer.kernel);
   expectGroups(layer, path, input.channels, outChannels, groups);
   const shape = [outChannels, input.channels / groups, kernelHeight, kernelWidth];
-  into.parameter(path, "weight", { shape, layout: { view: shape, axes: FILTER_AXES }, initial: "uniform" });
+  const { initial = "uniform" } = layer;
+  into.parameter(path, "weight", { shape, layout: { view: shape, axes: FILTER_AXES }, initial, frozen: initial === "whitening" });
   if (bias) into.vector(path, "bias", outChannels, "zeros");
   return atLeastOnePixel(layer, path, input, conv2dOutputShape(input, { ...layer, kernelHeight, kernelWidth }));
 }

@@ -15,6 +15,7 @@ export type Layer =
   | DropoutLayer
   | LocalResponseNormLayer
   | ZeroPadShortcutLayer
+  | ScaleLayer
   | { readonly type: "globalMeanPool2d" }
   | { readonly type: "flatten" }
   | { readonly type: "identity" }
@@ -33,6 +34,8 @@ export interface Conv2dLayer {
   readonly dilation: number;
   readonly groups: number;
   readonly bias: boolean;
+  /** In place of He-uniform. "whitening" filters are frozen, and only a network's first layer has them. */
+  readonly initial?: "dirac" | "whitening";
 }
 
 export interface ConvTranspose2dLayer {
@@ -55,6 +58,8 @@ export interface LinearLayer {
 interface BatchNorm2dLayer {
   readonly type: "batchNorm2d";
   readonly epsilon: number;
+  /** False: the weight stays 1, and is not trained. */
+  readonly scale?: false;
 }
 
 interface ActivationLayer {
@@ -90,6 +95,11 @@ export interface LocalResponseNormLayer {
   readonly alpha: number;
   readonly beta: number;
   readonly k: number;
+}
+
+interface ScaleLayer {
+  readonly type: "scale";
+  readonly factor: number;
 }
 
 export interface ZeroPadShortcutLayer {

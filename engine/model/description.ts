@@ -21,7 +21,7 @@ export function describeModel(definition: ModelDefinition): ModelDescription {
 }
 
 /**
- * One tensor of the gradient vector, which is [gradients of all parameters | mean, variance of each batch norm layer]:
+ * One tensor of the gradient vector, which is [gradients of all trainable parameters | mean, variance of each batch norm layer]:
  * the unit that has a scale of its own when gradients become integers.
  */
 export interface GradientTensor {
@@ -30,9 +30,14 @@ export interface GradientTensor {
   readonly elements: number;
 }
 
+/** Those that have a gradient and are updated. */
+export function trainableParameters({ parameters }: LayersDescription): readonly ParameterDescriptor[] {
+  return parameters.filter(({ frozen }) => !frozen);
+}
+
 export function gradientTensors(description: ModelDescription): readonly GradientTensor[] {
-  const parameters = description.parameters.map(({ name, offset, elements }: ParameterDescriptor) => ({ name, offset, elements }));
-  const start = description.parameterElements;
+  const parameters = trainableParameters(description).map(({ name, offset, elements }) => ({ name, offset, elements }));
+  const start = description.trainableElements;
   const statistics = description.batchNorms.flatMap(({ name, channels, offset }: BatchNormDescriptor) => [
     { name: `${name}.running_mean`, offset: start + offset, elements: channels },
     { name: `${name}.running_var`, offset: start + offset + channels, elements: channels },

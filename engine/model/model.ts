@@ -1,14 +1,17 @@
+import { exportOnnx } from "../files/onnx/exportOnnx.ts";
 import { type NamedTensor, readSafetensors, writeSafetensors } from "../files/safetensors.ts";
 import { elementsOf } from "../graph/shape.ts";
 import type { Address } from "../kernels/kernels.ts";
-import { createOptimizer, MAX_SETTINGS, type OptimizerConfig } from "../optimizers/optimizer.ts";
+import { createOptimizer, type OptimizerConfig } from "../optimizers/optimizer.ts";
 import type { ParameterDescriptor } from "../parameters/descriptor.ts";
 import { initializeParameters } from "../parameters/initialize.ts";
 import { initializeStatistics, type ModelVectors, readStateDict, writeStateDict } from "../parameters/stateDict.ts";
+import { writeWhiteningFilters } from "../parameters/whitening.ts";
 import { hashKey } from "../random/hash32.ts";
 import type { EngineCore } from "./core.ts";
 import type { ModelDefinition } from "./definition.ts";
-import { describeModel, type ModelDescription } from "./description.ts";
+import { describeModel, type ModelDescription, trainableParameters } from "./description.ts";
+import { type ModelOptimizer, modelOptimizer } from "./modelOptimizer.ts";
 import { createNetwork, type Network, type Outcome } from "./network.ts";
 import { updateRunningStatistics, weighBatchStatistics } from "./statistics.ts";
 
@@ -30,11 +33,6 @@ export interface ModelOptions {
   readonly seed?: number;
 }
 
-export interface ModelOptimizer {
-  /** Applies the gradient of the last `model.gradient`. */
-  step(learningRate: number): void;
-}
-
 /** A model trained on its own, in one place: forward, backward, update. */
 export class Model {
   readonly description: ModelDescription;
@@ -46,13 +44,13 @@ export class Model {
 
   constructor(core: EngineCore, definition: ModelDefinition, { microBatch, seed = 0 }: ModelOptions) {
     this.description = describeModel(definition);
-    const { parameterElements, statisticsElements } = this.description;
+    const { parameterElements, trainableElements, statisticsElements } = this.description;
     this.#core = core;
     this.#seed = seed;
     this.#vectors = {
       parameters: core.memory.allocate(parameterElements),
       statistics: core.memory.allocate(statisticsElements),
-      gradient: core.memory.allocate(parameterElements + statisticsElements),
+      gradient: core.memory.allocate(trainableElements + statisticsElements),
     };
     this.#network = createNetwork(core, this.description, microBatch, this.#vectors);
     initializeParameters(this.parameterVector, this.description.parameters, seed);
@@ -70,7 +68,7 @@ export class Model {
 
   /** The gradient of the mean loss of the last `gradient`, a view of the same layout. */
   get gradientVector(): Float32Array | Float64Array {
-    return this.#view(this.#vectors.gradient, this.description.parameterElements);
+    return this.#view(this.#vectors.gradient, this.description.trainableElements);
   }
 
   /** Forward and backward on a batch, as in training: batch norm uses the batch's statistics and updates its running ones. */
@@ -98,19 +96,20 @@ export class Model {
     return Float32Array.from(this.#view(this.#network.logits(mode), images * elementsOf(this.description.output)));
   }
 
-  optimizer(config: OptimizerConfig): ModelOptimizer {
-    const { memory, vector } = this.#core;
-    const optimizer = createOptimizer(config);
-    const count = this.description.parameterElements;
-    const state = Array.from({ length: optimizer.stateVectors }, () => memory.allocate(count));
-    const settings = memory.allocate(MAX_SETTINGS);
-    let step = 0;
-    return {
-      step: (learningRate) => {
-        memory.f32.set(optimizer.settings(learningRate, step++), settings);
-        optimizer.update(vector, count, this.#vectors.parameters, this.#vectors.gradient, state, settings);
-      },
-    };
+  /** Whitening filters from these images, for a model that begins with them (before its first gradient). Others have no use for it. */
+  whiten({ images }: Pick<Batch, "images">): void {
+    const { parameters, definition } = this.description;
+    for (const p of parameters) if (p.initial === "whitening") writeWhiteningFilters(this.parameterVector, p, images, definition.input);
+  }
+
+  /** Waits for the kernels of the optimiser to be compiled. */
+  async optimizer(config: OptimizerConfig): Promise<ModelOptimizer> {
+    const { trainableElements: elements } = this.description;
+    const parameters = trainableParameters(this.description);
+    const optimizer = createOptimizer(this.#core, config, { elements, parameters });
+    const state = optimizer.stateNames.map(() => this.#core.memory.allocate(elements));
+    await this.#core.prepare();
+    return modelOptimizer(optimizer, { ...this.#vectors, state }, parameters, (address) => this.#view(address, elements));
   }
 
   /** Parameters and running statistics with PyTorch's names, shapes and order of elements. */
@@ -124,6 +123,11 @@ export class Model {
 
   saveSafetensors(metadata: Readonly<Record<string, string>> = {}): Uint8Array {
     return writeSafetensors(this.stateDict(), metadata);
+  }
+
+  /** The network for inference, as an ONNX file. */
+  exportOnnx(): Uint8Array {
+    return exportOnnx(this.description, this.stateDict());
   }
 
   loadSafetensors(bytes: Uint8Array): void {

@@ -1,5 +1,5 @@
 import type { Buffer } from "../graph/buffer.ts";
-import { elementsOf } from "../graph/shape.ts";
+import { elementsOf, shapeText } from "../graph/shape.ts";
 import type { Address } from "../kernels/kernels.ts";
 import type { EngineCore } from "./core.ts";
 import type { ModelDescription } from "./description.ts";
@@ -30,17 +30,21 @@ export interface Network {
 /** Plans and allocates; the kernels run after `core.prepare()`. */
 export function createNetwork(core: EngineCore, description: ModelDescription, microBatch: number, vectors: VectorAddresses): Network {
   const { memory } = core;
+  const normElements = 2 * Math.max(0, ...description.batchNorms.map(({ channels }) => channels));
   const addresses: NetworkAddresses = {
     ...vectors,
     input: memory.allocate(microBatch * elementsOf(description.definition.input)),
     labels: memory.allocate(microBatch),
     loss: memory.allocate(1),
     correct: memory.allocate(1),
-    zeros: memory.allocate(2 * Math.max(0, ...description.batchNorms.map(({ channels }) => channels))),
+    zeros: memory.allocate(normElements),
+    batchNormScratch: memory.allocate(normElements),
   };
   const training = buildProgram(core, description, "training", microBatch, addresses);
   const evaluation = buildProgram(core, description, "evaluation", microBatch, addresses);
-  const arena = memory.allocate(Math.max(training.program.arenaElements, evaluation.program.arenaElements));
+  const arenaElements = Math.max(training.program.arenaElements, evaluation.program.arenaElements);
+  if (arenaElements > MAX_ARENA_ELEMENTS) throw new Error(tooLarge(description, microBatch, arenaElements));
+  const arena = memory.allocate(arenaElements);
   const train = training.program.bind(arena);
   const test = evaluation.program.bind(arena);
 
@@ -68,6 +72,16 @@ export function createNetwork(core: EngineCore, description: ModelDescription, m
     },
     evaluate: (images) => run(test.forward, images),
   };
+}
+
+const MAX_ARENA_ELEMENTS = 2 ** 30; // 4 GiB of f32, all that a 32-bit address reaches
+
+function tooLarge({ largest }: ModelDescription, microBatch: number, arenaElements: number): string {
+  const gibibytes = ((4 * arenaElements) / 2 ** 30).toFixed(1);
+  return (
+    `expected maps that fit 4 GiB, got ${gibibytes} GiB for a micro-batch of ${microBatch} images; ` +
+    `the largest map is that of ${largest.layer}, ${shapeText(largest.shape)} for each image`
+  );
 }
 
 /** Every dropout layer draws from the stream (randomness, its number). */

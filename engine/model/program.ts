@@ -26,6 +26,8 @@ export interface NetworkAddresses extends VectorAddresses {
   readonly correct: Address;
   /** As many zeros as the largest batch norm layer has parameters. */
   readonly zeros: Address;
+  /** As many elements, for the gradients of a batch norm layer whose weight is frozen. */
+  readonly batchNormScratch: Address;
 }
 
 export interface ModelProgram {
@@ -87,33 +89,34 @@ function vectorBuffers(description: ModelDescription, mode: Mode, addresses: Net
     return found;
   };
   const layers = new Map(description.batchNorms.map((layer) => [layer.name, layer]));
-  const statistics = mode === "training" ? addresses.gradient + description.parameterElements : addresses.statistics;
+  const statistics = mode === "training" ? addresses.gradient + description.trainableElements : addresses.statistics;
   return {
     parameter,
     batchNorm: (name) => {
       const layer = layers.get(name);
       if (layer === undefined) throw new Error(`expected a batch norm layer of the model, got "${name}"`);
-      return batchNormBuffers(layer, parameter(`${name}.weight`), parameter(`${name}.bias`), statistics, mode, addresses.zeros);
+      return batchNormBuffers(layer, { gamma: parameter(`${name}.weight`), beta: parameter(`${name}.bias`) }, statistics, mode, addresses);
     },
   };
 }
 
-function parameterBuffers({ offset, elements }: ParameterDescriptor, { parameters, gradient }: VectorAddresses): Parameter {
-  return new Parameter(new Buffer(elements, parameters + offset), new Buffer(elements, gradient + offset));
+function parameterBuffers({ offset, elements, frozen }: ParameterDescriptor, { parameters, gradient }: VectorAddresses): Parameter {
+  return new Parameter(new Buffer(elements, parameters + offset), frozen ? undefined : new Buffer(elements, gradient + offset));
 }
 
 function batchNormBuffers(
   { channels, offset }: BatchNormDescriptor,
-  gamma: Parameter,
-  beta: Parameter,
+  { gamma, beta }: Pick<BatchNormBuffers, "gamma" | "beta">,
   statistics: Address,
   mode: Mode,
-  zeros: Address,
+  { zeros, batchNormScratch }: NetworkAddresses,
 ): BatchNormBuffers {
+  const scaled = gamma.needsGradient;
   return {
     gamma,
     beta,
-    dgammaAndDbeta: new Buffer(2 * channels, gamma.gradient.address), // beta follows gamma in the vector
+    dgammaAndDbeta: new Buffer(2 * channels, scaled ? gamma.gradient.address : batchNormScratch), // beta follows gamma in the vector
+    dbetaToCopy: scaled ? undefined : new Buffer(channels, batchNormScratch + channels),
     mean: new Buffer(channels, statistics + offset),
     variance: new Buffer(channels, statistics + offset + channels),
     statistics: mode === "training" ? "batch" : "given",

@@ -20,7 +20,7 @@ export function weighBatchStatistics(
   for (const { channels, offset, pixels } of description.batchNorms) {
     const values = images * pixels;
     const unbiased = Math.fround((weight * values) / Math.max(values - 1, 1)); // of one value there is no unbiased variance: its 0 stays 0
-    const mean = gradient + description.parameterElements + offset;
+    const mean = gradient + description.trainableElements + offset;
     const variance = mean + channels;
     for (let c = 0; c < channels; c++) {
       h[mean + c] = Math.fround(h[mean + c] * weight);
@@ -31,6 +31,6 @@ export function weighBatchStatistics(
 
 /** running ← running + 0.1 (batch − running), from the statistics that stand after the gradients. */
 export function updateRunningStatistics({ vector }: EngineCore, description: ModelDescription, addresses: VectorAddresses): void {
-  const batch = addresses.gradient + description.parameterElements;
+  const batch = addresses.gradient + description.trainableElements;
   vector.lerp(description.statisticsElements, batch, addresses.statistics, RUNNING_MOMENTUM);
 }

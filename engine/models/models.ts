@@ -3,6 +3,7 @@ import { CIFAR_CLASSES, CIFAR_SHAPE, type Loss, type ModelDefinition, meanSquare
 import { alexnet } from "./alexnet.ts";
 import { autoencoder } from "./autoencoder.ts";
 import { type DensenetOptions, densenet } from "./densenet.ts";
+import { fast } from "./fast.ts";
 import { googlenet } from "./googlenet.ts";
 import { lenet5 } from "./lenet5.ts";
 import { mobilenet } from "./mobilenet.ts";
@@ -37,6 +38,7 @@ const MODELS = {
   densenet_bc_40_12: dense({ depth: 40, growth: 12, bottleneck: true }),
   densenet_bc_100_12: dense({ depth: 100, growth: 12, bottleneck: true }),
   mobilenet: classifier(mobilenet),
+  fast: classifier(fast),
   autoencoder: { layers: () => autoencoder(CIFAR_SHAPE.channels), loss: meanSquaredError },
 } as const satisfies Readonly<Record<string, NamedModel>>;
 

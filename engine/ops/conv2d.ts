@@ -25,8 +25,10 @@ export function conv2d(g: Graph, x: Tensor, w: Parameter, b: Parameter | undefin
   g.call(g.kernels.conv2d(shape), 1, read(x.value), read(w.value), write(y.value));
   if (b !== undefined) addBias(g, y, b);
   g.onBackward(y, () => {
-    const dw = gradientOf(w);
-    g.call(g.kernels.conv2dWeightGradient(shape, dw.accumulate), 1, read(x.value), read(y.gradient), dw.operand);
+    if (w.needsGradient) {
+      const dw = gradientOf(w);
+      g.call(g.kernels.conv2dWeightGradient(shape, dw.accumulate), 1, read(x.value), read(y.gradient), dw.operand);
+    }
     if (!x.needsGradient) return;
     const dx = gradientOf(x);
     g.call(g.kernels.conv2dInputGradient(shape, dx.accumulate), 1, read(y.gradient), read(w.value), dx.operand);

@@ -1,4 +1,4 @@
-import type { Optimizer } from "./optimizer.ts";
+import type { FlatOptimizer } from "./optimizer.ts";
 
 export interface RmspropConfig {
   readonly type: "rmsprop";
@@ -10,9 +10,9 @@ export interface RmspropConfig {
 }
 
 /** s ← α s + (1 − α) g²; b ← μ b + g / (√s + ε); w ← w − η b (Tieleman and Hinton 2012). */
-export function rmsprop({ decay = 0.99, epsilon = 1e-8, weightDecay = 0, momentum = 0 }: RmspropConfig): Optimizer {
+export function rmsprop({ decay = 0.99, epsilon = 1e-8, weightDecay = 0, momentum = 0 }: RmspropConfig): FlatOptimizer {
   return {
-    stateVectors: 2,
+    stateNames: ["square_avg", "momentum_buffer"],
     settings: (learningRate) => [learningRate, decay, 1 - decay, epsilon, weightDecay, momentum],
     update: (vector, count, w, g, [square = 0, buffer = 0], settings) => vector.rmsprop(count, w, g, square, buffer, settings),
   };

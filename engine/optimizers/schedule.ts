@@ -26,6 +26,9 @@ interface OneCycle {
   readonly finalDivisor?: number;
 }
 
+/** Their names, in order of increasing complexity. */
+export const scheduleNames = ["constant", "step", "linear", "cosine", "oneCycle"] as const satisfies readonly Schedule["type"][];
+
 /** The learning rate of `step` (from 0) of `totalSteps`: the same bits in every JavaScript engine. */
 export function learningRateAt(schedule: Schedule, step: number, totalSteps: number): number {
   if (!(step >= 0 && step < totalSteps)) throw new RangeError(`expected a step from 0 to ${totalSteps - 1}, got ${step}`);
@@ -60,8 +63,9 @@ function oneCycle(
   totalSteps: number,
 ): number {
   const initial = learningRate / initialDivisor;
-  const top = growing * totalSteps - 1;
+  const top = Math.max(0, growing * totalSteps - 1); // a run too short to grow begins at the top
   if (step < top) return cosineBetween(initial, learningRate, step / top);
+  if (step === top) return learningRate;
   return cosineBetween(learningRate, initial / finalDivisor, (step - top) / (totalSteps - 1 - top));
 }
 

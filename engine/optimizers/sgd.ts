@@ -1,4 +1,4 @@
-import type { Optimizer } from "./optimizer.ts";
+import type { FlatOptimizer } from "./optimizer.ts";
 
 export interface SgdConfig {
   readonly type: "sgd";
@@ -9,10 +9,10 @@ export interface SgdConfig {
 }
 
 /** v ← μ v + (g + λ w); w ← w − η v, or with Nesterov w − η (g + λ w + μ v) (Sutskever et al. 2013, as PyTorch writes it). */
-export function sgd({ momentum = 0, nesterov = false, weightDecay = 0 }: SgdConfig): Optimizer {
+export function sgd({ momentum = 0, nesterov = false, weightDecay = 0 }: SgdConfig): FlatOptimizer {
   const [gradientShare, velocityShare] = nesterov ? [1, momentum] : [0, 1];
   return {
-    stateVectors: 1,
+    stateNames: ["momentum_buffer"],
     settings: (learningRate) => [learningRate, momentum, weightDecay, gradientShare, velocityShare],
     update: (vector, count, w, g, [velocity = 0], settings) => vector.sgd(count, w, g, velocity, settings),
   };

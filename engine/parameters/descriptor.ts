@@ -1,15 +1,23 @@
-/** A trainable tensor of a model: where it lies in the parameter vector, and what it is in PyTorch. */
+/** A tensor of a model: where it lies in the parameter vector, and what it is in PyTorch. */
 export interface ParameterDescriptor {
   /** PyTorch's, as "layer1.0.conv1.weight". */
   readonly name: string;
   /** PyTorch's. */
   readonly shape: readonly number[];
   readonly layout: ParameterLayout;
-  readonly initial: "uniform" | "zeros" | "ones";
-  /** Of its first element in the parameter vector, and in the gradient vector. */
+  readonly initial: InitialValues;
+  /** It has no gradient and no update: the parameter vector is [trainable tensors | frozen tensors]. */
+  readonly frozen: boolean;
+  /** Of its first element in the parameter vector, and, unless it is frozen, in the gradient vector. */
   readonly offset: number;
   readonly elements: number;
 }
+
+/**
+ * "uniform": He-uniform. "dirac": the first filters hand their input channel on, the others are small. "whitening": He-uniform until
+ * the first images are there, and then their principal components.
+ */
+export type InitialValues = "uniform" | "zeros" | "ones" | "dirac" | "whitening";
 
 /**
  * The engine's order of a parameter's elements: PyTorch's data seen as an array of the shape `view`, with its axes taken in the order `axes`.

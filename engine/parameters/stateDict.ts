@@ -1,6 +1,7 @@
 import type { NamedTensor } from "../files/safetensors.ts";
 import type { BatchNormDescriptor, ParameterDescriptor } from "./descriptor.ts";
 import { readParameter, writeParameter } from "./layout.ts";
+import { OPTIMIZER_PREFIX } from "./optimizerState.ts";
 
 type Floats = Float32Array | Float64Array;
 
@@ -27,7 +28,7 @@ export function readStateDict(descriptors: Descriptors, { parameters, statistics
   ];
 }
 
-/** Takes every tensor of the model from a state dict; tensors that the model does not have are an error, but for PyTorch's counters. */
+/** Takes every tensor of the model from a state dict; tensors that the model does not have are an error, but for PyTorch's counters and an optimiser's. */
 export function writeStateDict(descriptors: Descriptors, vectors: ModelVectors, tensors: ReadonlyMap<string, NamedTensor>): void {
   const wanted = new Set<string>();
   const take = (name: string, shape: readonly number[]): Float32Array => {
@@ -39,7 +40,9 @@ export function writeStateDict(descriptors: Descriptors, vectors: ModelVectors, 
   };
   const parameters = descriptors.parameters.map((p) => ({ descriptor: p, values: take(p.name, p.shape) }));
   const statistics = statisticsOf(descriptors.batchNorms).map((s) => ({ ...s, values: take(s.name, [s.channels]) }));
-  const unknown = [...tensors.keys()].filter((name) => !wanted.has(name) && !name.endsWith(".num_batches_tracked"));
+  const unknown = [...tensors.keys()].filter(
+    (name) => !wanted.has(name) && !name.endsWith(".num_batches_tracked") && !name.startsWith(OPTIMIZER_PREFIX),
+  );
   if (unknown.length > 0) throw new Error(`expected only tensors of the model, got also ${unknown.join(", ")}`);
   for (const { descriptor, values } of parameters) writeParameter(vectors.parameters, descriptor, values);
   for (const { offset, values } of statistics) vectors.statistics.set(values, offset);

@@ -2,13 +2,15 @@ import { type NamedTensor, readSafetensors, writeSafetensors } from "../files/sa
 import { elementsOf } from "../graph/shape.ts";
 import type { EngineCore } from "../model/core.ts";
 import { type ModelDefinition, withLabelSmoothing } from "../model/definition.ts";
-import { describeModel, type ModelDescription } from "../model/description.ts";
+import { describeModel, type ModelDescription, trainableParameters } from "../model/description.ts";
 import { createNetwork, type Outcome } from "../model/network.ts";
 import { weighBatchStatistics } from "../model/statistics.ts";
 import { type ModelName, modelDefinition } from "../models/models.ts";
 import { createOptimizer, type OptimizerConfig } from "../optimizers/optimizer.ts";
 import { initializeParameters } from "../parameters/initialize.ts";
+import { OPTIMIZER_PREFIX, readOptimizerState, type StateVector, writeOptimizerState } from "../parameters/optimizerState.ts";
 import { initializeStatistics, type ModelVectors, readStateDict, writeStateDict } from "../parameters/stateDict.ts";
+import { writeWhiteningFilters } from "../parameters/whitening.ts";
 import { initializeExponents, measureExponents } from "./exponents.ts";
 import { quantization } from "./quantization.ts";
 import { createSlotSum, lossInteger } from "./slotSum.ts";
@@ -40,7 +42,10 @@ export interface Replica {
   readonly labels: Int32Array;
   /** The state of step 0, but for the exponents: `calibrate` sets those. */
   initialize(seed: number): void;
-  /** Sets the exponents from the gradient of the images in `input`: at step 0, slot 0, on every replica. */
+  /**
+   * Sets what depends on the data, from the images in `input`: whitening filters, if the model has any, and then the exponents from the
+   * gradient. At step 0, with slot 0, on every replica; who comes later gets both with the state.
+   */
   calibrate(images: number, randomness?: number): void;
   /**
    * Adds the integers of the slot whose `images` stand in `input` and `labels`. `randomness` names the slot's random numbers, for dropout:
@@ -59,7 +64,9 @@ export interface Replica {
   loadState(bytes: Uint8Array): void;
   /** Parameters and running statistics with PyTorch's names, shapes and order of elements. */
   stateDict(): readonly NamedTensor[];
+  /** The state dict and the optimiser's vectors, as optimizer.momentum_buffer.conv1.weight. */
   saveSafetensors(metadata?: Readonly<Record<string, string>>): Uint8Array;
+  /** The reverse. A file without an optimiser's vectors leaves them as they are; the exponents stay too. */
   loadSafetensors(bytes: Uint8Array): void;
 }
 
@@ -68,9 +75,10 @@ const EVALUATION_LIMIT = 0x7fffffff;
 export async function createReplica(core: EngineCore, config: ReplicaConfig): Promise<Replica> {
   const description = describeModel(definitionOf(config));
   const layout = vectorLayout(description);
-  const optimizer = createOptimizer(config.optimizer);
+  const trainable = { elements: description.trainableElements, parameters: trainableParameters(description) };
+  const optimizer = createOptimizer(core, config.optimizer, trainable);
   const quantized = quantization(config.slots, config.gradientBits);
-  const state = allocateState(core.memory, description, optimizer.stateVectors, layout.tensors.length);
+  const state = allocateState(core.memory, description, optimizer.stateNames.length, layout.tensors.length);
   const gradient = core.memory.allocate(layout.elements);
   const network = createNetwork(core, description, config.microBatch, { ...state, gradient });
   const sum = createSlotSum(core, layout, quantized);
@@ -95,6 +103,7 @@ export async function createReplica(core: EngineCore, config: ReplicaConfig): Pr
       return core.memory.i32.subarray(network.labels, network.labels + config.microBatch);
     },
     calibrate: (images, randomness) => {
+      whiten(core, description, state, { address: network.input, images });
       runSlot(images, randomness);
       measureExponents(core, layout, gradient, state.exponents);
     },
@@ -108,18 +117,38 @@ export async function createReplica(core: EngineCore, config: ReplicaConfig): Pr
       return { lossSum: lossInteger(lossSum, EVALUATION_LIMIT) ?? EVALUATION_LIMIT, correct };
     },
     apply,
-    ...stateAccess(core, description, state, layout),
+    ...stateAccess(core, description, state, layout, optimizer.stateNames),
   };
+}
+
+function whiten(
+  core: EngineCore,
+  { parameters, definition: { input } }: ModelDescription,
+  state: StateLayout,
+  { address, images }: { readonly address: number; readonly images: number },
+): void {
+  const vector = floats(core).subarray(state.parameters);
+  const values = floats(core).subarray(address, address + images * elementsOf(input));
+  for (const p of parameters) if (p.initial === "whitening") writeWhiteningFilters(vector, p, values, input);
 }
 
 type StateAccess = Pick<Replica, "initialize" | "hash" | "state" | "loadState" | "stateDict" | "saveSafetensors" | "loadSafetensors">;
 
-function stateAccess(core: EngineCore, description: ModelDescription, state: StateLayout, layout: VectorLayout): StateAccess {
+function stateAccess(
+  core: EngineCore,
+  description: ModelDescription,
+  state: StateLayout,
+  layout: VectorLayout,
+  stateNames: readonly string[],
+): StateAccess {
   const range = (address: number, elements: number): Float32Array => floats(core).subarray(address, address + elements);
   const vectors = (): ModelVectors => ({
     parameters: range(state.parameters, description.parameterElements),
     statistics: range(state.statistics, description.statisticsElements),
   });
+  const trainable = trainableParameters(description);
+  const optimizerState = (): readonly StateVector[] =>
+    stateNames.map((name, i) => ({ name, values: range(state.optimizer[i], description.trainableElements) }));
   const stateBytes = (): Uint8Array => {
     const { buffer, byteOffset, byteLength } = range(state.address, state.elements);
     return new Uint8Array(buffer, byteOffset, byteLength);
@@ -138,8 +167,14 @@ function stateAccess(core: EngineCore, description: ModelDescription, state: Sta
       stateBytes().set(bytes);
     },
     stateDict: () => readStateDict(description, vectors()),
-    saveSafetensors: (metadata) => writeSafetensors(readStateDict(description, vectors()), metadata),
-    loadSafetensors: (bytes) => writeStateDict(description, vectors(), readSafetensors(bytes).tensors),
+    saveSafetensors: (metadata) => {
+      return writeSafetensors([...readStateDict(description, vectors()), ...readOptimizerState(trainable, optimizerState())], metadata);
+    },
+    loadSafetensors: (bytes) => {
+      const { tensors } = readSafetensors(bytes);
+      writeStateDict(description, vectors(), tensors);
+      if ([...tensors.keys()].some((name) => name.startsWith(OPTIMIZER_PREFIX))) writeOptimizerState(trainable, optimizerState(), tensors);
+    },
   };
 }
 

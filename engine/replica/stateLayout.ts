@@ -8,15 +8,15 @@ export interface StateLayout {
   readonly elements: number;
   readonly parameters: Address;
   readonly statistics: Address;
-  /** One vector as long as the parameters each. */
+  /** One vector as long as the trainable parameters each. */
   readonly optimizer: readonly Address[];
   /** One int32 for each tensor of the gradient vector. */
   readonly exponents: Address;
 }
 
 export function allocateState(memory: EngineMemory, description: ModelDescription, stateVectors: number, tensors: number): StateLayout {
-  const { parameterElements, statisticsElements } = description;
-  const elements = parameterElements * (1 + stateVectors) + statisticsElements + tensors;
+  const { parameterElements, trainableElements, statisticsElements } = description;
+  const elements = parameterElements + stateVectors * trainableElements + statisticsElements + tensors;
   const address = memory.allocate(elements);
   const optimizer = address + parameterElements + statisticsElements;
   return {
@@ -24,7 +24,7 @@ export function allocateState(memory: EngineMemory, description: ModelDescriptio
     elements,
     parameters: address,
     statistics: address + parameterElements,
-    optimizer: Array.from({ length: stateVectors }, (_, i) => optimizer + i * parameterElements),
-    exponents: optimizer + stateVectors * parameterElements,
+    optimizer: Array.from({ length: stateVectors }, (_, i) => optimizer + i * trainableElements),
+    exponents: optimizer + stateVectors * trainableElements,
   };
 }

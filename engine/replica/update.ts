@@ -1,8 +1,8 @@
 import type { Address } from "../kernels/kernels.ts";
 import type { EngineCore } from "../model/core.ts";
-import type { ModelDescription } from "../model/description.ts";
+import { type ModelDescription, trainableParameters } from "../model/description.ts";
 import { RUNNING_MOMENTUM } from "../model/statistics.ts";
-import { MAX_SETTINGS, type Optimizer } from "../optimizers/optimizer.ts";
+import type { Optimizer } from "../optimizers/optimizer.ts";
 import { nextExponent, type Quantization } from "./quantization.ts";
 import type { StateLayout } from "./stateLayout.ts";
 import { LOSS_UNITS, type VectorLayout } from "./vectorLayout.ts";
@@ -47,7 +47,6 @@ export function createUpdate(parts: UpdateParts): (reduced: Int32Array, options:
   const { memory, vector } = core;
   const integers = memory.allocate(layout.elements);
   const gradient = memory.allocate(layout.elements);
-  const settings = memory.allocate(MAX_SETTINGS);
   return (reduced, { learningRate, step }) => {
     if (reduced.length !== layout.length) throw new Error(`expected a reduced vector of ${layout.length} elements, got ${reduced.length}`);
     const counted = readCounters(reduced, layout);
@@ -56,14 +55,13 @@ export function createUpdate(parts: UpdateParts): (reduced: Int32Array, options:
 
     memory.i32.set(reduced.subarray(0, layout.elements), integers);
     dequantize(parts, layout.tensors.length, integers, gradient, 1 / counted.images);
-    const gradientNorm = Math.sqrt(vector.sumOfSquares(description.parameterElements, gradient));
+    const gradientNorm = Math.sqrt(vector.sumOfSquares(description.trainableElements, gradient));
     if (clipNorm !== undefined && gradientNorm > clipNorm) {
       const clipped = clipNorm / (gradientNorm + CLIP_EPSILON);
-      dequantize(parts, description.parameters.length, integers, gradient, clipped / counted.images);
+      dequantize(parts, trainableParameters(description).length, integers, gradient, clipped / counted.images);
     }
-    memory.f32.set(optimizer.settings(learningRate, step), settings);
-    optimizer.update(vector, description.parameterElements, state.parameters, gradient, state.optimizer, settings);
-    vector.lerp(description.statisticsElements, gradient + description.parameterElements, state.statistics, RUNNING_MOMENTUM);
+    optimizer.update({ parameters: state.parameters, gradient, state: state.optimizer }, learningRate, step);
+    vector.lerp(description.statisticsElements, gradient + description.trainableElements, state.statistics, RUNNING_MOMENTUM);
     layout.tensors.forEach((_, t) => {
       const exponent = memory.i32[state.exponents + t];
       memory.i32[state.exponents + t] = nextExponent(exponent, reduced[layout.sumLength + t]);

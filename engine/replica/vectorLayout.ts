@@ -23,7 +23,7 @@ export const LOSS_UNITS = 4096;
 
 export function vectorLayout(description: ModelDescription): VectorLayout {
   const tensors = gradientTensors(description);
-  const elements = description.parameterElements + description.statisticsElements;
+  const elements = description.trainableElements + description.statisticsElements;
   const sumLength = elements + 5;
   return {
     tensors,

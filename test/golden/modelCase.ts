@@ -36,7 +36,7 @@ export async function runModelCase(engine: Engine, golden: ModelCase, records: C
   const model = await engine.model(definitionOf(golden), { microBatch: golden.batch });
   const comparisons = [checkParameters(model, golden)];
   setInitialParameters(model, golden.seed);
-  const optimizer = model.optimizer(configOf({ attributes: golden.optimizer }));
+  const optimizer = await model.optimizer(configOf({ attributes: golden.optimizer }));
   const losses: number[] = [];
   for (let step = 0; step < golden.loss.length; step++) {
     const batch = readBatch(records, step * golden.batch, golden.batch, golden);

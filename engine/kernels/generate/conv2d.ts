@@ -7,7 +7,9 @@ import { directWeightGradient } from "./directWeightGradient.ts";
 import { type PointwiseShape, pointwise, pointwiseInputGradient } from "./pointwise.ts";
 import { pointwiseWeightGradient } from "./pointwiseWeightGradient.ts";
 import type { Recipe } from "./recipe.ts";
+import type { Precision } from "./registerTile.ts";
 import { winograd, winogradInputGradient } from "./winograd.ts";
+import { tileChunk } from "./winogradGroups.ts";
 import type { WinogradGeometry } from "./winogradTile.ts";
 import { F2, F4 } from "./winogradTransforms.ts";
 import { winogradWeightGradient } from "./winogradWeightGradient.ts";
@@ -17,7 +19,8 @@ export function conv2d(shape: Conv2dShape, options: KernelOptions): Recipe {
   const geometry = winogradGeometry(shape, options);
   if (geometry !== undefined) return winograd(shape, geometry);
   if (isDepthwise(shape)) return depthwise(shape);
-  return isPointwise(shape) ? pointwise(toPointwise(shape)) : directConvolution(shape);
+  const precision = precisionOf(options);
+  return isPointwise(shape) ? pointwise(toPointwise(shape), precision) : directConvolution(shape, precision);
 }
 
 /** dx (+)= dy ∗ flipped w. (images, dy, w, dx) */
@@ -25,7 +28,8 @@ export function conv2dInputGradient(shape: Conv2dShape, accumulate: boolean, opt
   const geometry = winogradGeometry(shape, options);
   if (geometry !== undefined) return winogradInputGradient(shape, geometry, accumulate);
   if (isDepthwise(shape)) return depthwiseInputGradient(shape, accumulate);
-  return isPointwise(shape) ? pointwiseInputGradient(toPointwise(shape), accumulate) : directInputGradient(shape, accumulate);
+  const sums = { accumulate, precision: precisionOf(options) };
+  return isPointwise(shape) ? pointwiseInputGradient(toPointwise(shape), sums) : directInputGradient(shape, sums);
 }
 
 /** dw (+)= correlation of x with dy. (images, x, dy, dw) */
@@ -36,7 +40,11 @@ export function conv2dWeightGradient(shape: Conv2dShape, accumulate: boolean, op
   return isPointwise(shape) ? pointwiseWeightGradient(toPointwise(shape), accumulate) : directWeightGradient(shape, accumulate);
 }
 
-const WINOGRAD_CHUNK = 48; // tiles; a multiple of 4 and 6 rows, and the speed is the same from 12 to 96
+/** Blocked sums are for the exact path; beside Winograd's rounding they would only cost time. */
+function precisionOf({ convolution }: KernelOptions): Precision {
+  return convolution === "direct" ? "blocked" : "single";
+}
+
 const FEWEST_CHANNELS = 8; // with fewer the transforms cost more than the products that they save
 
 /**
@@ -48,7 +56,8 @@ function winogradGeometry(shape: Conv2dShape, options: KernelOptions): WinogradG
   if (options.convolution !== "winograd" || kernelHeight !== 3 || kernelWidth !== 3) return undefined;
   if (stride !== 1 || padding !== 1 || dilation !== 1 || groups !== 1 || height % 2 !== 0 || width % 2 !== 0) return undefined;
   if (channels % 4 !== 0 || outChannels % 4 !== 0 || Math.min(channels, outChannels) < FEWEST_CHANNELS) return undefined;
-  return { filtering: height % 4 === 0 && width % 4 === 0 ? F4 : F2, height, width, chunk: WINOGRAD_CHUNK };
+  const filtering = height % 4 === 0 && width % 4 === 0 ? F4 : F2;
+  return { filtering, height, width, chunk: tileChunk(filtering.points, channels, outChannels) };
 }
 
 /** One filter a channel. */

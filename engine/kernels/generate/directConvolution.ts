@@ -6,8 +6,9 @@ import { forEachTile, heightAxis, type MapAxes, widthAxis } from "./mapTiles.ts"
 import { type PackedProduct, packedProduct } from "./packedProduct.ts";
 import { packRows, packTransposed } from "./packWeights.ts";
 import { panelScratch } from "./panels.ts";
+import type { RowTileOptions } from "./pointwise.ts";
 import { type KernelModule, kernelFunction, type Recipe } from "./recipe.ts";
-import { BlockedSums, storeSums, TILE_COLUMNS, tileSize } from "./registerTile.ts";
+import { type Precision, storeSums, TILE_COLUMNS, tileSize, tileSums } from "./registerTile.ts";
 
 /** A convolution as a gathering of sources into outputs: the forward pass, or the input gradient, which gathers from dy. */
 interface Gathering extends MapAxes {
@@ -16,11 +17,12 @@ interface Gathering extends MapAxes {
   /** Taps of a filter row. */
   readonly kernelWidth: number;
   readonly accumulate: boolean;
+  readonly precision: Precision;
   product(module: KernelModule): PackedProduct;
 }
 
 /** Any convolution, without rearranging its input. (images, x, w, y) */
-export function directConvolution(shape: Conv2dShape): Recipe {
+export function directConvolution(shape: Conv2dShape, precision: Precision): Recipe {
   const { channels, outChannels, kernelHeight, kernelWidth, groups } = shape;
   const depth = channels / groups;
   const panels = { groups, depth: kernelHeight * kernelWidth * depth, outputs: outChannels / groups };
@@ -32,6 +34,7 @@ export function directConvolution(shape: Conv2dShape): Recipe {
     outputChannels: outChannels,
     kernelWidth,
     accumulate: false,
+    precision,
     product: (module) => ({
       panels,
       groupChannels: depth,
@@ -43,7 +46,7 @@ export function directConvolution(shape: Conv2dShape): Recipe {
 }
 
 /** Its input gradient: every input pixel gathers from the output pixels that it went to. (images, dy, w, dx) */
-export function directInputGradient(shape: Conv2dShape, accumulate: boolean): Recipe {
+export function directInputGradient(shape: Conv2dShape, { accumulate, precision }: RowTileOptions): Recipe {
   const { channels, outChannels, kernelHeight, kernelWidth, groups } = shape;
   const depth = outChannels / groups;
   const taps = kernelHeight * kernelWidth;
@@ -57,6 +60,7 @@ export function directInputGradient(shape: Conv2dShape, accumulate: boolean): Re
     outputChannels: channels,
     kernelWidth,
     accumulate,
+    precision,
     product: (module) => ({
       panels,
       groupChannels: depth,
@@ -111,7 +115,7 @@ function joinsTaps(gathering: Gathering): boolean {
  * for ky { for each segment of taps kx { for c { sums[pixel] += x[ky, pixel + kx, c] · w[ky, kx, c] } } }
  */
 function gatherTile(module: KernelModule, gathering: Gathering, tile: ColumnTile, lanes: readonly LaneCount[]) {
-  const { rows, columns, sourceChannels, depth, outputChannels, kernelWidth, accumulate } = gathering;
+  const { rows, columns, sourceChannels, depth, outputChannels, kernelWidth, accumulate, precision } = gathering;
   const rowSize = columns.sources * sourceChannels;
   const width = 4 * lanes.length;
   const rest = {
@@ -121,11 +125,12 @@ function gatherTile(module: KernelModule, gathering: Gathering, tile: ColumnTile
     outputChannels,
     kernelWidth,
     accumulate,
+    precision,
     steps: [rows.tapStep, rows.tapSourceStep, columns.phases],
   };
   return module.builder.shared(`gatherTile ${JSON.stringify([tile, lanes, rest])}`, () =>
     module.builder.function(["pointer", "pointer", "pointer", "i32"], (f, x, w, y, rowTaps) => {
-      const sums = new BlockedSums(f, tile.pixels, lanes.length);
+      const sums = tileSums(f, tile.pixels, lanes.length, precision);
       const strides = [
         [x, rows.tapSourceStep * rowSize],
         [w, rows.tapStep * kernelWidth * depth * width],
@@ -136,7 +141,7 @@ function gatherTile(module: KernelModule, gathering: Gathering, tile: ColumnTile
           sums.add(x, offsetsOf(segment, sourceChannels), weights, segment.taps * depth, tileSize(module.builder.fused).unroll);
         }
       });
-      storeSums(y, sums.rounded(), columns.phases * outputChannels, lanes, accumulate);
+      storeSums(y, sums.finished(), columns.phases * outputChannels, lanes, accumulate);
     }),
   );
 }

@@ -4,12 +4,11 @@ import { type PackedProduct, packedProduct } from "./packedProduct.ts";
 import { packRows, packTransposed } from "./packWeights.ts";
 import { allPanelsFit, type PanelShape, panelScratch } from "./panels.ts";
 import { type KernelModule, kernelFunction, type Recipe } from "./recipe.ts";
-import { BlockedSums, forEachRowTile, innerProducts, storeSums, TILE_COLUMNS, tileSize, zeroSums } from "./registerTile.ts";
+import { forEachRowTile, type Precision, storeSums, TILE_COLUMNS, tileSize, tileSums } from "./registerTile.ts";
 
-/** "blocked" is the precise way; "single" (f32 alone) is for products whose error is larger than that anyway: Winograd's. */
 export interface RowTileOptions {
   readonly accumulate: boolean;
-  readonly precision: "single" | "blocked";
+  readonly precision: Precision;
 }
 
 /** A 1×1 convolution of a map, or (with one pixel) the fully connected product. */
@@ -23,10 +22,10 @@ export interface PointwiseShape {
 const CHUNK_ELEMENTS = 1 << 17;
 
 /** y[row, oc] = Σ_c x[row, c] w[c, oc], rows = images · pixels. (images, x, w, y) */
-export function pointwise(shape: PointwiseShape): Recipe {
+export function pointwise(shape: PointwiseShape, precision: Precision): Recipe {
   const { pixels, channels, outChannels } = shape;
   const panels = { groups: 1, depth: channels, outputs: outChannels };
-  return rowProduct(pixels, panels, false, (module) => ({
+  return rowProduct(pixels, panels, { accumulate: false, precision }, (module) => ({
     panels,
     groupChannels: channels,
     weightPanel: TILE_COLUMNS,
@@ -36,11 +35,11 @@ export function pointwise(shape: PointwiseShape): Recipe {
 }
 
 /** dx[row, c] (+)= Σ_oc dy[row, oc] w[c, oc]. (images, dy, w, dx) */
-export function pointwiseInputGradient(shape: PointwiseShape, accumulate: boolean): Recipe {
+export function pointwiseInputGradient(shape: PointwiseShape, options: RowTileOptions): Recipe {
   const { pixels, channels, outChannels } = shape;
   const panels = { groups: 1, depth: outChannels, outputs: channels };
   const filter = { taps: 1, channels, outChannels, groupOutChannels: outChannels };
-  return rowProduct(pixels, panels, accumulate, (module) => ({
+  return rowProduct(pixels, panels, options, (module) => ({
     panels,
     groupChannels: outChannels,
     weightPanel: TILE_COLUMNS * outChannels,
@@ -58,7 +57,7 @@ export function pointwiseInputGradient(shape: PointwiseShape, accumulate: boolea
  *      ├───────┤          └───────┘         │   ├───────┤   │
  *      └───────┘                            └───┴───────┴───┘
  */
-function rowProduct(pixels: number, panels: PanelShape, accumulate: boolean, product: (module: KernelModule) => PackedProduct): Recipe {
+function rowProduct(pixels: number, panels: PanelShape, options: RowTileOptions, product: (module: KernelModule) => PackedProduct): Recipe {
   const { depth, outputs } = panels;
   const chunkRows = allPanelsFit(panels) ? 12 * Math.ceil(CHUNK_ELEMENTS / depth / 12) : 1 << 30;
   const generate = (module: KernelModule) =>
@@ -82,7 +81,7 @@ function rowProduct(pixels: number, panels: PanelShape, accumulate: boolean, pro
           const strides = [[row, depth] as const, [out, outputs] as const];
           const { rows: height } = tileSize(module.builder.fused);
           forEachRowTile(f, rows, height, strides, (count) =>
-            f.call(rowTile(module, panels, count, lanes, { accumulate, precision: "blocked" }), row, place.panel, out),
+            f.call(rowTile(module, panels, count, lanes, options), row, place.panel, out),
           );
         },
       );
@@ -97,15 +96,9 @@ export function rowTile(module: KernelModule, panels: PanelShape, rows: number, 
   return module.builder.shared(`rowTile ${depth} ${outputs} ${rows} ${lanes} ${accumulate} ${precision}`, () =>
     module.builder.function(["pointer", "pointer", "pointer"], (f, x, panel, y) => {
       const offsets = range(rows).map((row) => row * depth);
-      if (precision === "single") {
-        const sums = zeroSums(f, rows, lanes.length);
-        innerProducts(f, sums, x, offsets, panel, depth, unroll);
-        storeSums(y, sums, outputs, lanes, accumulate);
-      } else {
-        const sums = new BlockedSums(f, rows, lanes.length);
-        sums.add(x, offsets, panel, depth, unroll);
-        storeSums(y, sums.rounded(), outputs, lanes, accumulate);
-      }
+      const sums = tileSums(f, rows, lanes.length, precision);
+      sums.add(x, offsets, panel, depth, unroll);
+      storeSums(y, sums.finished(), outputs, lanes, accumulate);
     }),
   );
 }

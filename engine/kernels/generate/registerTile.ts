@@ -31,7 +31,7 @@ export function tileSize(fused: boolean): TileSize {
 
 export type Sums = readonly (readonly LocalOf["f32x4"][])[];
 
-export function zeroSums(f: FunctionBuilder, rows: number, vectors: number): Sums {
+function zeroSums(f: FunctionBuilder, rows: number, vectors: number): Sums {
   return Array.from({ length: rows }, () => Array.from({ length: vectors }, () => f.f32x4(0)));
 }
 
@@ -71,6 +71,26 @@ export function outerProduct(
   });
 }
 
+/** "single": sums in f32 alone. "blocked": f32 over blocks of steps, the blocks in f64. */
+export type Precision = "single" | "blocked";
+
+/** The sums of a tile while its inner loops run. */
+export interface TileSums {
+  /** `steps` steps from the places that x and w point to; neither moves. */
+  add(x: Pointer, rows: readonly (number | undefined)[], w: Pointer, steps: number, unroll: number): void;
+  /** The sums, when all steps are done. */
+  finished(): Sums;
+}
+
+export function tileSums(f: FunctionBuilder, rows: number, vectors: number, precision: Precision): TileSums {
+  if (precision === "blocked") return new BlockedSums(f, rows, vectors);
+  const sums = zeroSums(f, rows, vectors);
+  return {
+    add: (x, offsets, w, steps, unroll) => innerProducts(f, sums, f.pointer(x), offsets, f.pointer(w), steps, unroll),
+    finished: () => sums,
+  };
+}
+
 /** Steps that are summed in single precision before the sum goes into the total: the error of a long product is then that of a short one. */
 const BLOCK_STEPS = 16;
 
@@ -78,7 +98,7 @@ const BLOCK_STEPS = 16;
  * The inner loop of a tile whose sums may be long (3×3 taps of 512 channels are 4608 steps): in f32 over blocks, the blocks in f64.
  * A sum of n terms in f32 alone has an error of about √n ulps, enough to flip a ReLU here and there; this has that of 16 terms.
  */
-export class BlockedSums {
+class BlockedSums implements TileSums {
   readonly #f: FunctionBuilder;
   readonly #sums: Sums;
   readonly #totals: readonly (readonly Sum[])[];
@@ -89,7 +109,6 @@ export class BlockedSums {
     this.#totals = this.#sums.map((row) => row.map(() => ({ low: f.f64x2(0), high: f.f64x2(0) })));
   }
 
-  /** `steps` steps from the places that x and w point to; neither moves. */
   add(x: Pointer, rows: readonly (number | undefined)[], w: Pointer, steps: number, unroll: number): void {
     const f = this.#f;
     const vectors = this.#sums[0]?.length ?? 0;
@@ -105,7 +124,7 @@ export class BlockedSums {
   }
 
   /** The totals, rounded once. */
-  rounded(): Sums {
+  finished(): Sums {
     this.#totals.forEach((row, r) => {
       row.forEach(({ low, high }, v) => {
         this.#sums[r]?.[v]?.set(toSingle(low, high));
@@ -127,7 +146,7 @@ export class BlockedSums {
 }
 
 /** `steps` steps along the contiguous elements of x and the packed rows of w, `unroll` of them a turn where that divides. */
-export function innerProducts(
+function innerProducts(
   f: FunctionBuilder,
   sums: Sums,
   x: PointerLocal,

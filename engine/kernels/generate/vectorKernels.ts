@@ -1,5 +1,6 @@
 import { powerOfTwo } from "../../numerics/powerOfTwo.ts";
 import { type VectorKernels, ZERO_EXPONENT } from "../vectorKernels.ts";
+import { blend } from "./blend.ts";
 import { allFinite, maxExponent } from "./finite.ts";
 import { hash64 } from "./hash64.ts";
 import { fill, lerp } from "./lerp.ts";
@@ -27,6 +28,7 @@ export function generateVectorKernels(linker: Linker): VectorKernels {
       run.dequantize(count, sums, y, Math.fround(powerOfTwo(-shift) * factor));
     },
     lerp: linker.ask("lerp", lerp),
+    blend: linker.ask("blend", blend),
     allFinite: (count, x) => Number(run.allFinite(count, x)),
     sumOfSquares: (count, x) => Number(run.sumOfSquares(count, x)),
     hash64: (count, x) => BigInt.asUintN(64, run.hash64(count, x) as bigint),

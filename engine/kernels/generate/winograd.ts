@@ -1,5 +1,4 @@
 import type { F32x4 } from "../../wasm/f32x4.ts";
-import type { FunctionBuilder } from "../../wasm/functionBuilder.ts";
 import type { PointerLocal } from "../../wasm/locals.ts";
 import type { LaneCount } from "../../wasm/pointer.ts";
 import type { Conv2dShape } from "../kernels.ts";
@@ -7,6 +6,7 @@ import { forEachPanel, type PanelShape } from "./panels.ts";
 import { rowTile } from "./pointwise.ts";
 import { type KernelModule, kernelFunction, type Recipe } from "./recipe.ts";
 import { forEachRowTile, TILE_COLUMNS, tileSize } from "./registerTile.ts";
+import { outputGroup } from "./winogradGroups.ts";
 import { factorsOf, matrixStride, outputTile, transform2d, type WinogradGeometry } from "./winogradTile.ts";
 import { inputPass, tilesPerImage, uniformPass } from "./winogradTiles.ts";
 
@@ -15,6 +15,8 @@ interface Direction {
   readonly geometry: WinogradGeometry;
   readonly channels: number;
   readonly outputs: number;
+  /** Outputs whose transformed filters are in the cache together: all of them, or a part. */
+  readonly group: number;
   readonly accumulate: boolean;
   readonly weights: WeightReader;
 }
@@ -38,7 +40,8 @@ export function winograd(shape: Conv2dShape, geometry: WinogradGeometry): Recipe
     rowStep: outChannels,
     load: (w, row, column, vector, lanes) => w.lanes(lanes, (row * 3 + column) * tap + 4 * vector),
   };
-  return winogradRecipe({ geometry, channels, outputs: outChannels, accumulate: false, weights });
+  const group = outputGroup(geometry.filtering.points, channels, outChannels);
+  return winogradRecipe({ geometry, channels, outputs: outChannels, group, accumulate: false, weights });
 }
 
 /** (images, dy, w, dx) */
@@ -51,7 +54,8 @@ export function winogradInputGradient(shape: Conv2dShape, geometry: WinogradGeom
     rowStep: 1,
     load: (w, row, column, vector, lanes) => w.gather(outChannels, lanes, (8 - row * 3 - column) * tap + 4 * vector * outChannels),
   };
-  return winogradRecipe({ geometry, channels: outChannels, outputs: channels, accumulate, weights });
+  const group = outputGroup(geometry.filtering.points, outChannels, channels);
+  return winogradRecipe({ geometry, channels: outChannels, outputs: channels, group, accumulate, weights });
 }
 
 /**
@@ -59,52 +63,67 @@ export function winogradInputGradient(shape: Conv2dShape, geometry: WinogradGeom
  *                                                             ├─ points² products → M: [tiles][outputs] ──Aᵀ·A──→ y
  *     w    ──G·Gᵀ──→  U: points² matrices  [channels][outputs]┘
  *
- * for chunks of tiles { transform them;  for the points² products { for panels of 8 outputs { tiles of 4 or 6 rows } };  transform back }
+ *     few weights:   U once;  for chunks of tiles { V;  M;  y }
+ *     many weights:  for chunks of tiles { V;  for groups of outputs { U of the group;  M;  y } }
+ *
+ * U is four times as large as w. Where it would not stay in the cache it is made anew for every chunk, a group at a time, and never
+ * leaves the cache. The products: for the points² matrices { for panels of 8 outputs { tiles of 4 or 6 rows } }.
  */
 function winogradRecipe(direction: Direction): Recipe {
-  const { geometry, channels, outputs, accumulate } = direction;
+  const { geometry, channels, outputs, group } = direction;
   const { points } = geometry.filtering;
-  const [filterElements, inputElements] = [points ** 2 * channels * outputs, points ** 2 * matrixStride(geometry, channels)];
-  const scratchElements = filterElements + inputElements + points ** 2 * matrixStride(geometry, outputs);
+  const [filterElements, inputElements] = [points ** 2 * channels * group, points ** 2 * matrixStride(geometry, channels)];
+  const scratchElements = filterElements + inputElements + points ** 2 * matrixStride(geometry, group);
   const generate = (module: KernelModule) =>
     kernelFunction(module, ["x", "w", "y"], (f, images, x, w, y) => {
       const filter = f.pointer(module.scratch);
       const input = f.pointer(filter.plus(filterElements));
       const product = f.pointer(input.plus(inputElements));
-      transformFilter(f, module, direction, w, filter);
-      const output = uniformPass(
-        module,
-        `winogradOutputPass ${accumulate}`,
-        geometry,
-        outputs,
-        outputTile(module, geometry, outputs, accumulate),
-      );
-      const first = f.i32(0);
+      const filterPass = filterTransform(module, direction);
+      const outputPass = outputTransform(module, direction);
+      const [first, weights, output] = [f.i32(0), f.pointer(), f.pointer()];
+      if (group === outputs) f.call(filterPass, w, filter);
       f.chunks(images.mul(tilesPerImage(geometry)), geometry.chunk, (count) => {
         f.call(inputPass(module, geometry, channels), x, input, first, count);
-        f.call(productPass(module, direction), input, filter, product, count);
-        f.call(output, y, product, first, count);
+        weights.set(w);
+        output.set(y);
+        const strides = [[output, group] as const, [weights, (group / TILE_COLUMNS) * direction.weights.panelStep] as const];
+        f.walk(outputs / group, strides, () => {
+          if (group < outputs) f.call(filterPass, weights, filter);
+          f.call(productPass(module, direction), input, filter, product, count);
+          f.call(outputPass, output, product, first, count);
+        });
         first.increase(count);
       });
     });
   return { scratchElements, generate };
 }
 
-/** U = G w Gᵀ, packed in panels: matrix by matrix, panel by panel. */
-function transformFilter(f: FunctionBuilder, module: KernelModule, direction: Direction, w: PointerLocal, filter: PointerLocal): void {
-  const { channels, weights } = direction;
-  const panel = f.pointer(filter);
-  const strides = [
-    { pointer: w, panel: weights.panelStep, group: 0 },
-    { pointer: panel, panel: TILE_COLUMNS * channels, group: 0 },
-  ];
-  forEachPanel(f, panelsOf(direction), strides, (lanes) => f.call(filterPanel(module, direction, lanes), w, panel));
+/** Aᵀ M A of a chunk, for the outputs of one group: (y, M, first tile, tiles). */
+function outputTransform(module: KernelModule, { geometry, outputs, group, accumulate }: Direction) {
+  const range = { channels: group, mapChannels: outputs };
+  return uniformPass(module, `winogradOutputPass ${accumulate}`, geometry, range, outputTile(module, geometry, range, accumulate));
+}
+
+/** U = G w Gᵀ of the outputs of one group, packed in panels: matrix by matrix, panel by panel. (w, U) */
+function filterTransform(module: KernelModule, direction: Direction) {
+  const { geometry, channels, outputs, group, weights } = direction;
+  const key = JSON.stringify([geometry.filtering.points, weights.key, channels, outputs, group]);
+  return module.builder.shared(`winogradFilters ${key}`, () =>
+    module.builder.function(["pointer", "pointer"], (f, w, filter) => {
+      const strides = [
+        { pointer: w, panel: weights.panelStep, group: 0 },
+        { pointer: filter, panel: TILE_COLUMNS * channels, group: 0 },
+      ];
+      forEachPanel(f, panelsOf(direction), strides, (lanes) => f.call(filterPanel(module, direction, lanes), w, filter));
+    }),
+  );
 }
 
 function filterPanel(module: KernelModule, direction: Direction, lanes: readonly LaneCount[]) {
-  const { geometry, channels, outputs, weights } = direction;
+  const { geometry, channels, group, weights } = direction;
   const { filter, points } = geometry.filtering;
-  const key = JSON.stringify([points, weights.key, weights.rowStep, channels, outputs, lanes]);
+  const key = JSON.stringify([points, weights.key, weights.rowStep, weights.panelStep, channels, group, lanes]);
   return module.builder.shared(`winogradFilter ${key}`, () =>
     module.builder.function(["pointer", "pointer"], (f, w, panel) => {
       const factor = factorsOf(f, filter);
@@ -112,7 +131,7 @@ function filterPanel(module: KernelModule, direction: Direction, lanes: readonly
         lanes.forEach((count, v) => {
           const load = (row: number, column: number) => weights.load(w, row, column, v, count);
           transform2d(f, filter, 3, factor, load, (row, column, term) => {
-            panel.store(f.f32x4(term ?? 0), (row * points + column) * channels * outputs + 4 * v);
+            panel.store(f.f32x4(term ?? 0), (row * points + column) * channels * group + 4 * v);
           });
         });
       });
@@ -122,11 +141,11 @@ function filterPanel(module: KernelModule, direction: Direction, lanes: readonly
 
 /** The points² products of a chunk: (V, U, M, tiles). */
 function productPass(module: KernelModule, direction: Direction) {
-  const { geometry, channels, outputs } = direction;
+  const { geometry, channels, group } = direction;
   const { points } = geometry.filtering;
-  const [inputStride, outputStride] = [matrixStride(geometry, channels), matrixStride(geometry, outputs)];
+  const [inputStride, outputStride] = [matrixStride(geometry, channels), matrixStride(geometry, group)];
   const { rows: height } = tileSize(module.builder.fused);
-  return module.builder.shared(`winogradProducts ${points} ${geometry.chunk} ${channels} ${outputs}`, () =>
+  return module.builder.shared(`winogradProducts ${points} ${geometry.chunk} ${channels} ${group}`, () =>
     module.builder.function(["pointer", "pointer", "pointer", "i32"], (f, input, filter, product, count) => {
       const [row, out] = [f.pointer(), f.pointer()];
       const strides = [
@@ -134,12 +153,12 @@ function productPass(module: KernelModule, direction: Direction) {
         { pointer: filter, panel: TILE_COLUMNS * channels, group: 0 },
       ];
       const shape = panelsOf(direction);
-      const matrixStrides = [[input, inputStride] as const, [product, outputStride] as const, [filter, channels * outputs] as const];
+      const matrixStrides = [[input, inputStride] as const, [product, outputStride] as const, [filter, channels * group] as const];
       f.walk(points ** 2, matrixStrides, () => {
         forEachPanel(f, shape, strides, (lanes) => {
           row.set(input);
           out.set(product);
-          const rowStrides = [[row, channels] as const, [out, outputs] as const];
+          const rowStrides = [[row, channels] as const, [out, group] as const];
           const tile = (rows: number) => rowTile(module, shape, rows, lanes, { accumulate: false, precision: "single" });
           forEachRowTile(f, count, height, rowStrides, (rows) => f.call(tile(rows), row, filter, out));
         });
@@ -148,6 +167,7 @@ function productPass(module: KernelModule, direction: Direction) {
   );
 }
 
-function panelsOf({ channels, outputs }: Direction): PanelShape {
-  return { groups: 1, depth: channels, outputs };
+/** Of one group of outputs. */
+function panelsOf({ channels, group }: Direction): PanelShape {
+  return { groups: 1, depth: channels, outputs: group };
 }

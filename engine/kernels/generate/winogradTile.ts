@@ -50,14 +50,20 @@ export function inputTile(module: KernelModule, geometry: WinogradGeometry, chan
   });
 }
 
+/** Some channels of a map: `channels` of its `mapChannels`, from wherever the pointer says. */
+export interface ChannelRange {
+  readonly channels: number;
+  readonly mapChannels: number;
+}
+
 /** G dy Gᵀ of one tile, for the weight gradient: (first pixel of the tile in dy, its row in the first matrix). */
-export function gradientTile(module: KernelModule, geometry: WinogradGeometry, channels: number) {
+export function gradientTile(module: KernelModule, geometry: WinogradGeometry, { channels, mapChannels }: ChannelRange) {
   const { gradient, points, outputs } = geometry.filtering;
-  return tileFunction(module, `gradient ${channels} ${geometry.width}`, geometry, (f, pixel, matrices) => {
+  return tileFunction(module, `gradient ${channels} ${mapChannels} ${geometry.width}`, geometry, (f, pixel, matrices) => {
     const factor = factorsOf(f, gradient);
     const stride = matrixStride(geometry, channels);
     f.walk(channels / 4, [[pixel, 4] as const, [matrices, 4] as const], () => {
-      const load = (row: number, column: number) => pixel.f32x4((row * geometry.width + column) * channels);
+      const load = (row: number, column: number) => pixel.f32x4((row * geometry.width + column) * mapChannels);
       transform2d(f, gradient, outputs, factor, load, (row, column, term) => {
         matrices.store(f.f32x4(term ?? 0), (row * points + column) * stride);
       });
@@ -66,15 +72,16 @@ export function gradientTile(module: KernelModule, geometry: WinogradGeometry, c
 }
 
 /** Aᵀ M A of one tile, stored or added: (first pixel of the tile in y, its row in the first matrix). */
-export function outputTile(module: KernelModule, geometry: WinogradGeometry, channels: number, accumulate: boolean) {
+export function outputTile(module: KernelModule, geometry: WinogradGeometry, range: ChannelRange, accumulate: boolean) {
+  const { channels, mapChannels } = range;
   const { output, points } = geometry.filtering;
-  return tileFunction(module, `output ${channels} ${geometry.width} ${accumulate}`, geometry, (f, pixel, matrices) => {
+  return tileFunction(module, `output ${channels} ${mapChannels} ${geometry.width} ${accumulate}`, geometry, (f, pixel, matrices) => {
     const factor = factorsOf(f, output);
     const stride = matrixStride(geometry, channels);
     f.walk(channels / 4, [[pixel, 4] as const, [matrices, 4] as const], () => {
       const load = (row: number, column: number) => matrices.f32x4((row * points + column) * stride);
       transform2d(f, output, points, factor, load, (row, column, term) => {
-        const offset = (row * geometry.width + column) * channels;
+        const offset = (row * geometry.width + column) * mapChannels;
         const value = term ?? F32x4.of(0);
         pixel.store(accumulate ? pixel.f32x4(offset).add(value) : value, offset);
       });

@@ -1,7 +1,7 @@
 import type { FunctionBuilder, FunctionHandle } from "../../wasm/functionBuilder.ts";
 import type { I32 } from "../../wasm/integers.ts";
 import type { KernelModule } from "./recipe.ts";
-import { type Borders, inputTile, type WinogradGeometry } from "./winogradTile.ts";
+import { type Borders, type ChannelRange, inputTile, type WinogradGeometry } from "./winogradTile.ts";
 
 type PassFunction = FunctionHandle<readonly ["pointer", "pointer", "i32", "i32"]>;
 type TileFunction = FunctionHandle<readonly ["pointer", "pointer"]>;
@@ -15,7 +15,7 @@ export function tilesPerImage(geometry: WinogradGeometry): number {
 /** The input transform of `count` tiles from tile `first` of all images: (x, first matrix, first, count). */
 export function inputPass(module: KernelModule, geometry: WinogradGeometry, channels: number): PassFunction {
   const tile = (borders: Borders) => inputTile(module, geometry, channels, borders);
-  return tilePass(module, `winogradInputPass ${channels}`, geometry, channels, (f, row, column, call) => {
+  return tilePass(module, "winogradInputPass", geometry, { channels, mapChannels: channels }, (f, row, column, call) => {
     bySide(f, row, geometry.height / geometry.filtering.outputs, (top, bottom) =>
       bySide(f, column, geometry.width / geometry.filtering.outputs, (left, right) => call(tile({ top, bottom, left, right }))),
     );
@@ -27,22 +27,22 @@ export function uniformPass(
   module: KernelModule,
   key: string,
   geometry: WinogradGeometry,
-  channels: number,
+  range: ChannelRange,
   tile: TileFunction,
 ): PassFunction {
-  return tilePass(module, `${key} ${channels}`, geometry, channels, (_f, _row, _column, call) => call(tile));
+  return tilePass(module, key, geometry, range, (_f, _row, _column, call) => call(tile));
 }
 
 function tilePass(
   module: KernelModule,
   key: string,
   geometry: WinogradGeometry,
-  channels: number,
+  { channels, mapChannels }: ChannelRange,
   body: (f: FunctionBuilder, row: I32, column: I32, call: (tile: TileFunction) => void) => void,
 ): PassFunction {
   const { filtering, height, width, chunk } = geometry;
   const columns = width / filtering.outputs;
-  return module.builder.shared(`${key} ${JSON.stringify([filtering.outputs, height, width, chunk])}`, () =>
+  return module.builder.shared(`${key} ${JSON.stringify([channels, mapChannels, filtering.outputs, height, width, chunk])}`, () =>
     module.builder.function(["pointer", "pointer", "i32", "i32"], (f, map, matrices, first, count) => {
       const [row, column, pixel] = [f.i32(), f.i32(), f.pointer()];
       const tile = f.i32(first);
@@ -54,7 +54,7 @@ function tilePass(
             row
               .mul(width)
               .add(column)
-              .mul(filtering.outputs * channels),
+              .mul(filtering.outputs * mapChannels),
           ),
         );
         row.set(row.remUnsigned(height / filtering.outputs));

@@ -1,7 +1,10 @@
 import type { Kernels } from "../kernels.ts";
 import type { ReferenceMemorySource } from "../reference.ts";
 
-type NormalizationKernels = Pick<Kernels, "batchNormStatistics" | "batchNorm" | "batchNormReduce" | "batchNormBackward">;
+type NormalizationKernels = Pick<
+  Kernels,
+  "batchNormStatistics" | "batchNorm" | "batchNormReduce" | "batchNormBackward" | "batchNormReluReduce" | "batchNormReluBackward"
+>;
 
 export function normalizationReference(memory: ReferenceMemorySource): NormalizationKernels {
   return {
@@ -54,6 +57,45 @@ export function normalizationReference(memory: ReferenceMemorySource): Normaliza
           const dgamma = h[dgammaAndDbeta + c] / pixels;
           const dbeta = h[dgammaAndDbeta + channels + c] / pixels;
           const value = (h[gamma + c] / deviation) * (h[g + i] - dbeta - normalized * dgamma);
+          h[dx + i] = accumulate ? h[dx + i] + value : value;
+        }
+      }
+    },
+    ...reluReference(memory),
+  };
+}
+
+type ReluKernels = Pick<Kernels, "batchNormReluReduce" | "batchNormReluBackward">;
+
+function reluReference(memory: ReferenceMemorySource): ReluKernels {
+  return {
+    batchNormReluReduce: (channels, epsilon) => (pixels, dy, x, mean, variance, gamma, beta, dgammaAndDbeta) => {
+      const h = memory().f32;
+      for (let c = 0; c < channels; c++) {
+        let dgamma = 0;
+        let dbeta = 0;
+        for (let p = 0; p < pixels; p++) {
+          const i = p * channels + c;
+          const normalized = (h[x + i] - h[mean + c]) / Math.sqrt(h[variance + c] + epsilon);
+          if (!(h[gamma + c] * normalized + h[beta + c] > 0)) continue;
+          dgamma += h[dy + i] * normalized;
+          dbeta += h[dy + i];
+        }
+        h[dgammaAndDbeta + c] = dgamma;
+        h[dgammaAndDbeta + channels + c] = dbeta;
+      }
+    },
+    batchNormReluBackward: (channels, epsilon, accumulate) => (pixels, dy, x, mean, variance, gamma, beta, dgammaAndDbeta, dx) => {
+      const h = memory().f32;
+      for (let p = 0; p < pixels; p++) {
+        for (let c = 0; c < channels; c++) {
+          const i = p * channels + c;
+          const deviation = Math.sqrt(h[variance + c] + epsilon);
+          const normalized = (h[x + i] - h[mean + c]) / deviation;
+          const passed = h[gamma + c] * normalized + h[beta + c] > 0 ? h[dy + i] : 0;
+          const dgamma = h[dgammaAndDbeta + c] / pixels;
+          const dbeta = h[dgammaAndDbeta + channels + c] / pixels;
+          const value = (h[gamma + c] / deviation) * (passed - dbeta - normalized * dgamma);
           h[dx + i] = accumulate ? h[dx + i] + value : value;
         }
       }

@@ -41,7 +41,9 @@ function integerReference(memory: ReferenceMemorySource): Pick<FlatKernels, "qua
   };
 }
 
-function measureReference(memory: ReferenceMemorySource): Pick<FlatKernels, "lerp" | "allFinite" | "sumOfSquares" | "hash64" | "fill"> {
+function measureReference(
+  memory: ReferenceMemorySource,
+): Pick<FlatKernels, "lerp" | "blend" | "allFinite" | "sumOfSquares" | "hash64" | "fill"> {
   return {
     lerp: (count, x, y, factor) => {
       const h = memory().f32;
@@ -49,6 +51,11 @@ function measureReference(memory: ReferenceMemorySource): Pick<FlatKernels, "ler
         const difference = Math.fround(h[x + i] - h[y + i]);
         h[y + i] = flush(Math.fround(h[y + i] + Math.fround(Math.fround(factor) * difference)));
       }
+    },
+    blend: (count, x, y, a, b) => {
+      const h = memory().f32;
+      const [xShare, yShare] = [Math.fround(a), Math.fround(b)];
+      for (let i = 0; i < count; i++) h[y + i] = flush(Math.fround(Math.fround(xShare * h[x + i]) + Math.fround(yShare * h[y + i])));
     },
     allFinite: (count, x) =>
       memory()

@@ -60,7 +60,7 @@ const MODELS: readonly (readonly [ModelName, Mode])[] = [
 ];
 
 test.each(MODELS)("no two live buffers of %s in %s overlap, and memory is used again", (name, mode) => {
-  const addresses = { parameters: 0, statistics: 0, gradient: 0, input: 0, labels: 0, loss: 0, correct: 0, zeros: 0 };
+  const addresses = { parameters: 0, statistics: 0, gradient: 0, input: 0, labels: 0, loss: 0, correct: 0, zeros: 0, batchNormScratch: 0 };
   const description = describeModel(modelDefinition(name));
   const { program } = buildProgram(createEngine({ reference: "float32" }), description, mode, 4, addresses);
   const calls = [...program.forward, ...program.backward];

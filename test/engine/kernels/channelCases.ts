@@ -47,12 +47,24 @@ function batchNormCases(channels: number, pixels: number): readonly KernelCase[]
       });
     }
   }
+  cases.push({
+    name: `batchNormReluReduce ${pixels} × ${channels}`,
+    make: (kernels) => kernels.batchNormReluReduce(channels, epsilon),
+    count: pixels,
+    buffers: [map, map, row, variance, row, row, random(2 * channels)],
+  });
   for (const accumulate of [false, true]) {
     cases.push({
       name: `batchNormBackward ${accumulate ? "adds " : ""}${pixels} × ${channels}`,
       make: (kernels) => kernels.batchNormBackward(channels, epsilon, accumulate),
       count: pixels,
       buffers: [map, map, row, variance, row, random(2 * channels), map],
+    });
+    cases.push({
+      name: `batchNormReluBackward ${accumulate ? "adds " : ""}${pixels} × ${channels}`,
+      make: (kernels) => kernels.batchNormReluBackward(channels, epsilon, accumulate),
+      count: pixels,
+      buffers: [map, map, row, variance, row, row, random(2 * channels), map],
     });
   }
   return cases;

@@ -60,6 +60,13 @@ const MISTAKES: readonly (readonly [string, Layer])[] = [
   ["concat: expected branches with maps of one height and width, got 30×30×2, 32×32×3", concat(conv2d(2, 3), identity)],
   ["two parameters are called weight: give the branches of a concat", concat(conv2d(2, 3), conv2d(2, 3))],
   ['zeroPadShortcut "0": expected an even number of channels to add to the 3 given, got 8 in all', sequential(zeroPadShortcut(8, 2))],
+  ["2.weight: expected at most 1073741824 elements (4 GiB), got 40000×60000", sequential(globalMeanPool2d, linear(60_000), linear(40_000))],
+  [
+    'convTranspose2d "0": expected a map of at most 1073741824 elements (4 GiB), got 1985×1985×1024',
+    sequential(convTranspose2d(1024, 1, { stride: 64 }), ...head),
+  ],
+  ["expected whitening filters in the first layer only, got 1 such layers", sequential(relu, conv2d(24, 2, { initial: "whitening" }))],
+  ["expected an even number of whitening filters up to 24", sequential(conv2d(26, 2, { initial: "whitening" }), ...head)],
   ["convTranspose2d: expected an output padding below the stride, got 1 and 1", convTranspose2d(3, 3, { outputPadding: 1 })],
   ["softmaxCrossEntropy: expected one vector of logits per image, got a map of 30×30×8", conv2d(8, 3)],
 ];

@@ -1,5 +1,17 @@
 import { expect, test } from "vitest";
-import { createEngine, type Model, modelDefinition } from "../../../engine/index.ts";
+import {
+  CIFAR_SHAPE,
+  conv2d,
+  createEngine,
+  globalMeanPool2d,
+  linear,
+  type Model,
+  modelDefinition,
+  named,
+  relu,
+  sequential,
+  softmaxCrossEntropy,
+} from "../../../engine/index.ts";
 import { SMALL } from "../replica/syntheticRun.ts";
 
 const REFERENCE = { reference: "float32" } as const;
@@ -27,7 +39,7 @@ test("a step reads nothing that an earlier one left behind", async () => {
 
 test("a model trained for some steps learns its batch, and evaluates with the running statistics", async () => {
   const model = await createEngine(REFERENCE).model(SMALL, { microBatch: 8, seed: 3 });
-  const optimizer = model.optimizer({ type: "sgd", momentum: 0.9 });
+  const optimizer = await model.optimizer({ type: "sgd", momentum: 0.9 });
   const batch = batchOf(8, 1);
   const first = model.gradient(batch).loss;
   for (let step = 0; step < 30; step++) {
@@ -45,7 +57,7 @@ test("two models of one engine do not disturb each other", async () => {
   const before = a.outputs(batchOf(2, 1));
   const b = await engine.model(SMALL, { microBatch: 2, seed: 2 });
   gradientOf(b, 2, 3);
-  b.optimizer({ type: "adam" }).step(0.1);
+  (await b.optimizer({ type: "adam" })).step(0.1);
   expect(a.outputs(batchOf(2, 1))).toEqual(before);
 });
 
@@ -55,6 +67,14 @@ test("an autoencoder's loss is the mean squared difference to its input", async 
   const outputs = model.outputs({ images });
   const expected = outputs.reduce((sum, y, i) => sum + (y - images[i]) * (y - images[i]), 0) / outputs.length;
   expect(model.evaluate({ images }).loss).toBeCloseTo(expected, 5);
+});
+
+test("a model whose maps are too many for the memory is refused, with the layer that makes the largest", async () => {
+  const layers = sequential(named("wide", conv2d(4096, 3, { padding: 1 })), relu, globalMeanPool2d, linear(10));
+  const definition = { input: CIFAR_SHAPE, layers, loss: softmaxCrossEntropy() };
+  await expect(createEngine().model(definition, { microBatch: 512 })).rejects.toThrow(
+    /expected maps that fit 4 GiB, got \d+\.\d GiB for a micro-batch of 512 images; the largest map is that of conv2d "wide", 32×32×4096 for each image/,
+  );
 });
 
 test("a batch that does not fit is refused with what was expected", async () => {

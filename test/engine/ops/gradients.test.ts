@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { Tensor } from "../../../engine/graph/tensor.ts";
+import { Buffer } from "../../../engine/graph/buffer.ts";
+import { Parameter, type Tensor } from "../../../engine/graph/tensor.ts";
 import type { Activation } from "../../../engine/kernels/kernels.ts";
 import { activation } from "../../../engine/ops/activation.ts";
 import { add } from "../../../engine/ops/add.ts";
@@ -12,6 +13,7 @@ import { flatten } from "../../../engine/ops/flatten.ts";
 import { localResponseNorm } from "../../../engine/ops/localResponseNorm.ts";
 import { meanSquaredError, softmaxCrossEntropy } from "../../../engine/ops/loss.ts";
 import { globalMeanPool2d, maxPool2d, meanPool2d, type Pool2dOptions } from "../../../engine/ops/pool2d.ts";
+import { scale } from "../../../engine/ops/scale.ts";
 import { gradientErrors, lossGradientErrors, randomValues, type Sources } from "./differentiated.ts";
 
 const BOUND = 1e-8; // relative to the largest gradient
@@ -49,6 +51,22 @@ const normalized = (statistics: BatchNormBuffers["statistics"], relu: boolean) =
 const normalizedResidual = (relu: boolean) => (s: Sources) =>
   batchNorm2d(s.bench.graph, s.input(3, 2, 3), normalization(s, "batch"), 1e-5, { residual: s.input(3, 2, 3), relu });
 
+/** Its weight is frozen: only the bias has a gradient. */
+const normalizedWithoutScale = (s: Sources) => {
+  const scratch = s.bench.buffer(new Float64Array(6));
+  const gamma = new Parameter(s.bench.buffer(randomValues(3, 77)), undefined);
+  const frozen = { gamma, beta: s.parameter(3), dgammaAndDbeta: scratch, dbetaToCopy: new Buffer(3, scratch.address + 3) };
+  return batchNorm2d(s.bench.graph, s.input(3, 2, 3), { ...normalization(s, "given"), ...frozen, statistics: "batch" }, 1e-5, {
+    relu: true,
+  });
+};
+
+const frozenConvolution = (s: Sources) => {
+  const w = new Parameter(s.bench.buffer(randomValues(3 * 4, 78)), undefined);
+  const options = { outChannels: 4, kernelHeight: 1, kernelWidth: 1, stride: 1, padding: 0, dilation: 1, groups: 1 };
+  return conv2d(s.bench.graph, s.input(2, 3, 3), w, s.parameter(4), options);
+};
+
 const OPS: readonly (readonly [string, (s: Sources) => Tensor])[] = [
   ["conv2d", convolution({})],
   ["conv2d with stride and padding", convolution({ stride: 2, padding: 1 })],
@@ -60,6 +78,7 @@ const OPS: readonly (readonly [string, (s: Sources) => Tensor])[] = [
   ["convTranspose2d", transposed({})],
   ["convTranspose2d with output padding", transposed({ outputPadding: 1 })],
   ["convTranspose2d in groups", transposed({ groups: 2, stride: 1 })],
+  ["conv2d with frozen filters", frozenConvolution],
   ["linear", (s) => linear(s.bench.graph, s.input(1, 1, 5), s.parameter(15), s.parameter(3), 3)],
   ["flatten, then linear", (s) => linear(s.bench.graph, flatten(s.bench.graph, s.input(2, 2, 3)), s.parameter(48), undefined, 4)],
   ["maxPool2d", pooling(maxPool2d, {})],
@@ -72,6 +91,8 @@ const OPS: readonly (readonly [string, (s: Sources) => Tensor])[] = [
   ["batchNorm2d with given statistics", normalized("given", true)],
   ["batchNorm2d with residual", normalizedResidual(false)],
   ["batchNorm2d with residual and ReLU", normalizedResidual(true)],
+  ["batchNorm2d without scale", normalizedWithoutScale],
+  ["scale", (s) => scale(s.bench.graph, s.input(2, 2, 3), -0.3)],
   ["relu", activated("relu")],
   ["leakyRelu", activated("leakyRelu")],
   ["sigmoid", activated("sigmoid")],

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { learningRateAt, type Schedule } from "../../../engine/index.ts";
 
@@ -34,4 +35,20 @@ test("TR4 oneCycle: the rates of PyTorch's OneCycleLR (max_lr 0.1, 10 steps)", (
 
 test("TR4 a step outside the run is an error", () => {
   expect(() => learningRateAt({ type: "constant", learningRate: 1 }, 5, 5)).toThrow("expected a step from 0 to 4, got 5");
+});
+
+test("TR4 a one-cycle of any length rises to its peak, then falls, and every rate is a number", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 300 }), fc.double({ min: 0, max: 1, noNaN: true }), (steps, growing) => {
+      const found = rates({ type: "oneCycle", learningRate: 0.4, growing }, steps);
+      const top = found.indexOf(Math.max(...found));
+      for (let step = 1; step < steps; step++) {
+        if (step <= top) expect(found[step]).toBeGreaterThanOrEqual(found[step - 1]);
+        else expect(found[step]).toBeLessThanOrEqual(found[step - 1]);
+      }
+      for (const rate of found) expect(rate > 0 && rate <= 0.4 * (1 + 1e-12)).toBe(true);
+    }),
+  );
+  expect(rates({ type: "oneCycle", learningRate: 0.4, growing: 0 }, 10)[0]).toBe(0.4);
+  expect(rates({ type: "oneCycle", learningRate: 0.4, growing: 1 }, 10)[9]).toBe(0.4);
 });

@@ -5,7 +5,15 @@ import { readParameter, writeParameter } from "../../../engine/parameters/layout
 
 test("a filter in PyTorch's order [out][in][height][width] lies in the engine as [height][width][in][out]", () => {
   const view = [2, 3, 2, 2];
-  const descriptor = { name: "w", shape: view, layout: { view, axes: [2, 3, 1, 0] }, initial: "zeros" as const, offset: 1, elements: 24 };
+  const descriptor = {
+    name: "w",
+    shape: view,
+    layout: { view, axes: [2, 3, 1, 0] },
+    initial: "zeros" as const,
+    frozen: false,
+    offset: 1,
+    elements: 24,
+  };
   const vector = new Float32Array(25);
   writeParameter(
     vector,

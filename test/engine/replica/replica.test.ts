@@ -38,10 +38,11 @@ test.each<OptimizerConfig>([
   { type: "rmsprop", momentum: 0.5 },
   { type: "adagrad" },
   { type: "adadelta" },
+  { type: "muon" },
 ])("a replica learns with $type, and a copy of its state goes on with the same bits", async (optimizer) => {
   const config = { ...CONFIG, optimizer };
   const replica = await startReplica(undefined, config);
-  const learningRate = { sgd: 0.02, adam: 0.005, adamw: 0.005, rmsprop: 0.002, adagrad: 0.02, adadelta: 1 }[optimizer.type];
+  const learningRate = { sgd: 0.02, adam: 0.005, adamw: 0.005, rmsprop: 0.002, adagrad: 0.02, adadelta: 1, muon: 0.02 }[optimizer.type];
   const losses = Array.from({ length: 12 }, (_, at) => meanLoss(step([replica], [ALL], at, learningRate)[0]));
   expect(losses.slice(-3).reduce((x, y) => x + y)).toBeLessThan(losses.slice(0, 3).reduce((x, y) => x + y));
 

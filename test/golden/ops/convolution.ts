@@ -100,5 +100,5 @@ function torchFilter(bench: OpBench, parameter: Parameter, tensor: NamedTensor):
 /** [out][in](…) as a filter with any missing axes of length 1. */
 function descriptorOf({ name, shape, values }: NamedTensor): ParameterDescriptor {
   const view = [shape[0] ?? 1, shape[1] ?? 1, shape[2] ?? 1, shape[3] ?? 1];
-  return { name, shape, layout: { view, axes: FILTER_AXES }, initial: "zeros", offset: 0, elements: values.length };
+  return { name, shape, layout: { view, axes: FILTER_AXES }, initial: "zeros", frozen: false, offset: 0, elements: values.length };
 }

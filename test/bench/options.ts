@@ -1,0 +1,69 @@
+import { parseArgs } from "node:util";
+import { type ConvolutionChoice, isModelName, type ModelName, type Numerics } from "../../engine/index.ts";
+
+export const USAGE = `npm run bench -- [--browser] [--peers] [--models NAMES] [--numerics plain,fused] [--convolution winograd|direct]
+                [--images 32] [--rounds 9] [--window MILLISECONDS] [--kernels] [--profile] [--json FILE] [--compare FILE]`;
+
+export interface BenchOptions {
+  /** Measure in Chromium instead of Node. */
+  readonly browser: boolean;
+  /** Measure other engines in the same run. */
+  readonly peers: boolean;
+  readonly models: readonly ModelName[];
+  readonly numerics: readonly Numerics[];
+  readonly convolution: ConvolutionChoice;
+  readonly images: number;
+  readonly rounds: number;
+  readonly windowMs: number;
+  readonly kernels: boolean;
+  readonly profile: boolean;
+  readonly json: string | undefined;
+  readonly compare: string | undefined;
+}
+
+export function readOptions(args: readonly string[]): BenchOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      browser: { type: "boolean", default: false },
+      peers: { type: "boolean", default: false },
+      models: { type: "string", default: "resnet20,lenet5,vgg11_plain,mobilenet,densenet_bc_40_12" },
+      numerics: { type: "string", default: "plain,fused" },
+      convolution: { type: "string", default: "winograd" },
+      images: { type: "string", default: "32" },
+      rounds: { type: "string", default: "9" },
+      window: { type: "string", default: "400" },
+      kernels: { type: "boolean", default: false },
+      profile: { type: "boolean", default: false },
+      json: { type: "string" },
+      compare: { type: "string" },
+    },
+  });
+  const { browser, peers, kernels, profile, json, compare } = values;
+  return {
+    ...{ browser, peers, kernels, profile, json, compare },
+    models: values.models.split(",").map(modelName),
+    numerics: values.numerics.split(",").map((word) => oneOf(word, ["plain", "fused"], "--numerics")),
+    convolution: oneOf(values.convolution, ["winograd", "direct"], "--convolution"),
+    images: positive(values.images, "--images"),
+    rounds: positive(values.rounds, "--rounds"),
+    windowMs: positive(values.window, "--window"),
+  };
+}
+
+function modelName(word: string): ModelName {
+  if (!isModelName(word)) throw new Error(`expected the name of a model in --models, got "${word}"`);
+  return word;
+}
+
+function oneOf<const T extends string>(word: string, allowed: readonly T[], option: string): T {
+  const found = allowed.find((candidate) => candidate === word);
+  if (found === undefined) throw new Error(`expected ${option} to be one of ${allowed.join(", ")}, got "${word}"`);
+  return found;
+}
+
+function positive(word: string, option: string): number {
+  const value = Number(word);
+  if (!(Number.isInteger(value) && value > 0)) throw new Error(`expected a whole number above 0 for ${option}, got "${word}"`);
+  return value;
+}

@@ -1,0 +1,72 @@
+import type { KernelSpeeds, PassSpeed } from "./kernelSpeeds.ts";
+import type { ProfileRow } from "./profile.ts";
+import type { BenchResults, ModelResult } from "./results.ts";
+
+const PROFILE_ROWS = 16;
+
+export function reportModel({ model, images, speeds, preparations }: ModelResult, earlier: ModelResult | undefined): string {
+  const rows = speeds.map(({ name, median, best, ratio }) => {
+    const before = earlier?.speeds.find((speed) => speed.name === name);
+    const change = before === undefined ? [] : [`${percent(median / before.median)} of the earlier`];
+    return [name, median.toFixed(0), best.toFixed(0), ratio.toFixed(2), ...change];
+  });
+  const ready = Object.entries(preparations).map(
+    ([numerics, { preparationMs, moduleBytes }]) =>
+      `${numerics}: ready in ${preparationMs.toFixed(0)} ms, ${Math.round(moduleBytes / 1024)} KiB`,
+  );
+  const table = markdownTable([`${model}, ${images} images`, "images/s, median", "best", "ratio to the first"], rows);
+  return `${table}\n\n${ready.join("; ")}\n`;
+}
+
+export function reportKernels(numerics: string, { machine, convolutions }: KernelSpeeds): string {
+  const cell = ({ gflops, roofline }: PassSpeed) =>
+    `${gflops.toFixed(1)} (${percent(gflops / machine.gflops)} of peak, ${percent(gflops / roofline)} of roofline)`;
+  const rows = convolutions.map(({ name, forward, inputGradient, weightGradient }) => [
+    name,
+    cell(forward),
+    cell(inputGradient),
+    cell(weightGradient),
+  ]);
+  const peak = `${machine.gflops.toFixed(1)} GFLOP/s in registers, ${machine.gigabytesPerSecond.toFixed(1)} GB/s read and written`;
+  return `${markdownTable([`GFLOP/s, ${numerics}`, "forward", "input gradient", "weight gradient"], rows)}\n\nThe machine: ${peak}.\n`;
+}
+
+export function reportProfile(name: string, rows: readonly ProfileRow[]): string {
+  const total = rows.reduce((sum, row) => sum + row.milliseconds, 0);
+  const cells = rows
+    .slice(0, PROFILE_ROWS)
+    .map(({ kernel, shape, calls, milliseconds }) => [
+      kernel,
+      shapeText(shape),
+      calls.toFixed(0),
+      milliseconds.toFixed(2),
+      percent(milliseconds / total),
+    ]);
+  return `${markdownTable([name, "shape", "calls", "ms a step", "share"], cells)}\n\nAll kernels: ${total.toFixed(1)} ms a step.\n`;
+}
+
+export function reportRun({ date, command, processor, host, loadAverage }: BenchResults): string {
+  const [before, after] = loadAverage.map((load) => load.toFixed(1));
+  return `${date}, ${processor}, ${host}; load average ${before} before, ${after} after; \`${command}\``;
+}
+
+function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((_, i) => Math.max(...[head, ...rows].map((row) => row[i]?.length ?? 0)));
+  const line = (cells: readonly string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`;
+  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
+}
+
+/** The shape of a convolution in short, or the arguments as they are. */
+function shapeText(shape: readonly unknown[]): string {
+  const [first, ...others] = shape;
+  if (typeof first !== "object" || first === null || !("outChannels" in first)) return shape.map((part) => JSON.stringify(part)).join(" ");
+  const { height, width, channels, outChannels, kernelHeight, stride, groups } = first as Record<string, number>;
+  const kind = `${kernelHeight}×${kernelHeight} ${channels} → ${outChannels}, ${height}×${width}`;
+  return [kind, stride === 1 ? "" : `stride ${stride}`, groups === 1 ? "" : `groups ${groups}`, others.includes(true) ? "adds" : ""]
+    .filter((part) => part !== "")
+    .join(", ");
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(0)} %`;
+}

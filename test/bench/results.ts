@@ -1,0 +1,24 @@
+import type { KernelSpeeds } from "./kernelSpeeds.ts";
+import type { ProfileRow } from "./profile.ts";
+import type { RunnerSpeed } from "./runner.ts";
+
+export interface ModelResult {
+  readonly model: string;
+  readonly images: number;
+  readonly speeds: readonly RunnerSpeed[];
+  /** For each numerics class: until its kernels can run, and the size of what was generated. */
+  readonly preparations: Readonly<Record<string, { readonly preparationMs: number; readonly moduleBytes: number }>>;
+}
+
+/** What `--json` writes and `--compare` reads. */
+export interface BenchResults {
+  readonly date: string;
+  readonly command: string;
+  readonly processor: string;
+  readonly host: string;
+  /** Of the last minute, before and after: above 1 the machine was shared. */
+  readonly loadAverage: readonly [number, number];
+  readonly models: readonly ModelResult[];
+  readonly kernels: Readonly<Record<string, KernelSpeeds>>;
+  readonly profiles: Readonly<Record<string, readonly ProfileRow[]>>;
+}
