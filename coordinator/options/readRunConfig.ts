@@ -15,18 +15,22 @@ const DESCRIBE_MODEL = fileURLToPath(new URL("../../worker/headless/describeMode
 const MAX_DEFINITION_BYTES = MAX_MESSAGE_BYTES / 2;
 const PATIENCE_MS = 60_000;
 
-/** The run that the options describe; the file of a model of one's own is read for it. */
-export async function readRunConfig(options: RunOptions, dataset: DatasetInfo): Promise<RunConfig> {
+/** The run that the options describe; the file of a model of one's own is read for it. `nodeOptions`: how this process runs TypeScript. */
+export async function readRunConfig(
+  options: RunOptions,
+  dataset: DatasetInfo,
+  nodeOptions: readonly string[] = process.execArgv,
+): Promise<RunConfig> {
   if (options.model === undefined || !isModelFile(options.model)) return toRunConfig(options, dataset);
-  const definition = await describeModelFile(options.model);
+  const definition = await describeModelFile(options.model, nodeOptions);
   return toRunConfig({ ...options, model: nameOfFile(options.model) }, dataset, definition);
 }
 
 /** Asks a process of its own, which may import the engine: the coordinator only passes the data on. */
-async function describeModelFile(path: string): Promise<ModelDefinitionData> {
+async function describeModelFile(path: string, nodeOptions: readonly string[]): Promise<ModelDefinitionData> {
   const json = await new Promise<string>((resolve, reject) => {
     const options = { timeout: PATIENCE_MS, maxBuffer: 4 * MAX_DEFINITION_BYTES };
-    execFile(process.execPath, [...process.execArgv, DESCRIBE_MODEL, path], options, (error, stdout, stderr) => {
+    execFile(process.execPath, [...nodeOptions, DESCRIBE_MODEL, path], options, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
       else reject(new UserError(`--model ${path}: ${stderr.trim() || error.message}`, { exitCode: 2, cause: error }));
     });

@@ -7,7 +7,7 @@ import * as v from "valibot";
 
 /** Deeper nesting of sequential, residual and concat than any known network has. */
 const MAX_DEPTH = 24;
-export const MAX_LAYERS = 2000;
+const MAX_LAYERS = 2000;
 const MAX_CHANNELS = 65_536;
 const MAX_WINDOW = 64;
 
@@ -43,7 +43,7 @@ const LEAVES = [
 ] as const;
 
 /** A layer, or layers joined: what engine/layers/layer.ts calls a Layer. */
-export type LayerData =
+type LayerData =
   | v.InferOutput<(typeof LEAVES)[number]>
   | { type: "named"; name: string; layer: LayerData }
   | { type: "sequential"; layers: LayerData[] }

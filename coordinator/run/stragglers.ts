@@ -50,7 +50,7 @@ function pause({ timesLate }: PeerState, now: number): Pick<PeerState, "timesLat
 }
 
 /** Median + 4 median absolute deviations of the latest rounds, in proportion to the images of this one. */
-export function patienceMs(state: Membership, { config }: Pick<MembershipOptions, "config">): number {
+function patienceMs(state: Membership, { config }: Pick<MembershipOptions, "config">): number {
   const usual = median(state.durations);
   const deviation = median(state.durations.map((duration) => Math.abs(duration - usual)));
   const { kind } = describeRound(config, state.committed);

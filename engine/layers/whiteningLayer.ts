@@ -2,7 +2,7 @@ import type { Shape } from "../graph/shape.ts";
 import type { Conv2dLayer, Layer } from "./layer.ts";
 
 /** The convolution that stands first in a network and whitens its input, if there is one. */
-export function whiteningLayer(layer: Layer): Conv2dLayer | undefined {
+function whiteningLayer(layer: Layer): Conv2dLayer | undefined {
   const first = firstLayer(layer);
   return first?.type === "conv2d" && first.initial === "whitening" ? first : undefined;
 }

@@ -17,7 +17,7 @@ export interface ParameterDescriptor {
  * "uniform": He-uniform. "dirac": the first filters hand their input channel on, the others are small. "whitening": He-uniform until
  * the first images are there, and then their principal components.
  */
-export type InitialValues = "uniform" | "zeros" | "ones" | "dirac" | "whitening";
+type InitialValues = "uniform" | "zeros" | "ones" | "dirac" | "whitening";
 
 /**
  * The engine's order of a parameter's elements: PyTorch's data seen as an array of the shape `view`, with its axes taken in the order `axes`.

@@ -13,7 +13,13 @@ export interface OpenHost {
 /** A tab of Chromium that measures. */
 export async function openBrowserHost(): Promise<OpenHost> {
   const root = fileURLToPath(new URL("../..", import.meta.url));
-  const server = await createServer({ root, configFile: false, logLevel: "error", server: { port: 0, host: "127.0.0.1" }, appType: "mpa" });
+  const server = await createServer({
+    root,
+    configFile: false,
+    logLevel: "error",
+    server: { port: 0, host: "127.0.0.1", hmr: false, watch: null },
+    appType: "mpa",
+  });
   await server.listen();
   const browser = await chromium.launch({ executablePath: findBrowser(), args: [...chromiumArguments] });
   const page = await browser.newPage();

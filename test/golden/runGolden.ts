@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createEngine, type EngineOptions, isModelName } from "../../engine/index.ts";
+import { type ConvolutionChoice, createEngine, type EngineOptions, isModelName } from "../../engine/index.ts";
 import { type CifarRecords, openCifar } from "./cifarRecords.ts";
 import { type Comparison, failed } from "./comparison.ts";
-import { type ModelCase, runModelCase } from "./modelCase.ts";
+import { type ModelBound, type ModelCase, runModelCase } from "./modelCase.ts";
 import { readOpCase } from "./opCases.ts";
 
 export type CaseResult =
@@ -24,6 +24,16 @@ export interface GoldenCase {
   run(): Promise<CaseResult>;
 }
 
+/** Winograd's transforms add numbers of different sizes, which costs a digit, and flips a ReLU here and there. */
+const BOUNDS: Readonly<Record<ConvolutionChoice, { readonly opTimes: number; readonly model: ModelBound }>> = {
+  direct: { opTimes: 1, model: { times: 4, plus: 1e-4 } },
+  winograd: { opTimes: 10, model: { times: 10, plus: 1e-3 } },
+};
+
+function boundsOf({ engine }: GoldenOptions) {
+  return BOUNDS[engine.reference === undefined ? (engine.convolution ?? "winograd") : "direct"];
+}
+
 /** The cases under a directory: ops/*.safetensors, then models/*.json. */
 export function goldenCases(directory: string, options: GoldenOptions): readonly GoldenCase[] {
   let records: CifarRecords | undefined;
@@ -42,7 +52,12 @@ function opGoldenCase(directory: string, file: string, options: GoldenOptions): 
     run: async () => {
       const { op, opCase, runner } = readOpCase(join(directory, name));
       if (runner === undefined) return { status: "skipped", name, reason: `no op "${op}"` };
-      return judged(name, await runner(createEngine(options.engine), opCase));
+      const comparisons = await runner(createEngine(options.engine), opCase);
+      const { opTimes } = boundsOf(options);
+      return judged(
+        name,
+        comparisons.map((comparison) => ({ ...comparison, bound: opTimes * comparison.bound })),
+      );
     },
   };
 }
@@ -56,7 +71,7 @@ function modelGoldenCase(directory: string, file: string, options: GoldenOptions
       if (!isModelName(golden.model)) return { status: "skipped", name, reason: `no model "${golden.model}"` };
       const records = cifar();
       if (records === undefined) return { status: "skipped", name, reason: "no CIFAR-10 (give --data DIR, or set TABGRAD_SHARED)" };
-      return judged(name, await runModelCase(createEngine(options.engine), golden, records));
+      return judged(name, await runModelCase(createEngine(options.engine), golden, records, boundsOf(options).model));
     },
   };
 }

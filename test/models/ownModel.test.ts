@@ -5,7 +5,9 @@ import { fileURLToPath } from "node:url";
 import * as v from "valibot";
 import { beforeAll, expect, test } from "vitest";
 import { nameOfFile } from "../../coordinator/options/modelFile.ts";
+import { readRunConfig } from "../../coordinator/options/readRunConfig.ts";
 import { toRunConfig } from "../../coordinator/options/toRunConfig.ts";
+import { UserError } from "../../coordinator/options/userError.ts";
 import { type DatasetInfo, runConfigSchema } from "../../coordinator/protocol/runConfig.ts";
 import { CIFAR_SHAPE, describeModel, modelDefinition, softmaxCrossEntropy } from "../../engine/index.ts";
 import { replicaConfig } from "../../worker/compute/engineSettings.ts";
@@ -78,6 +80,19 @@ test("the run carries the definition as data under the file's name, the codec ch
   expect(v.safeParse(runConfigSchema, { ...config, model: "lenet5" }).success).toBe(false);
   const { definition: _, ...nameless } = config;
   expect(v.safeParse(runConfigSchema, nameless).success).toBe(false);
+});
+
+const TSX = ["--import", "tsx"];
+
+test("a command asks a process of its own for the definition: what the module prints does no harm", async () => {
+  const path = file("talks.mts", `${LAYERS}\nconsole.log("loaded");\nexport default layers;`);
+  const config = await readRunConfig({ model: path }, dataset, TSX);
+  expect(config).toMatchObject({ model: "talks", definition: await loadModel(path) });
+  const wrong = file("wrong.json", '{"type":"flatten"}');
+  await expect(readRunConfig({ model: wrong }, dataset, TSX)).rejects.toThrow(
+    new UserError(`--model ${wrong}: wrong.json: expected 10 logits for CIFAR-10's 10 classes, got 3072`, { exitCode: 2 }),
+  );
+  expect(await readRunConfig({ model: "lenet5" }, dataset)).toEqual(toRunConfig({ model: "lenet5" }, dataset));
 });
 
 test.each([

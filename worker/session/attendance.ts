@@ -41,6 +41,7 @@ export class Attendance {
   #bytesReported = 0;
   readonly #unheard = new Set<number>();
   #finished = false;
+  #ended = false;
   #training: Promise<void> = Promise.resolve();
 
   constructor(options: AttendanceOptions) {
@@ -73,6 +74,7 @@ export class Attendance {
       await Promise.race([this.#takePart(), this.#stopped]);
     } finally {
       clearInterval(beat);
+      this.#ended = true;
       this.#session?.close(new PeerStopped("left", "the peer has stopped"));
       this.#connection.close("the peer has stopped");
       this.#mesh.close();
@@ -89,9 +91,9 @@ export class Attendance {
 
   /** "I am alive", and what I wait for. */
   beat(): void {
-    if (this.#session === undefined) return;
-    const waitingFor = this.#session.waitingFor().slice(0, 200);
-    this.#tell({ type: "heartbeat", hidden: this.#options.board.status.hidden, round: this.#session.round ?? 0, waitingFor });
+    if (this.#welcome === undefined) return;
+    const waitingFor = this.#session?.waitingFor().slice(0, 200) ?? "its engine";
+    this.#tell({ type: "heartbeat", hidden: this.#options.board.status.hidden, round: this.#session?.round ?? 0, waitingFor });
   }
 
   async #takePart(): Promise<void> {
@@ -107,6 +109,7 @@ export class Attendance {
     board.progress({ connected: true });
 
     const ready = await prepared.prepare(run, config);
+    if (this.#ended) return; // the connection was lost meanwhile; the next one finds the engine ready
     board.progress({ engine: true });
     this.#session = this.#openSession(run, peer, config, ready, resume?.round);
     board.update({ stage: "linking", sentence: "Waiting for a place in the run." });

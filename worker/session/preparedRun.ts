@@ -22,7 +22,7 @@ export class PreparedRun {
   readonly #join: JoinOptions;
   readonly #onDataBytes: (bytes: number) => void;
   #run: number | undefined;
-  #prepared: Prepared | undefined;
+  #preparing: Promise<Prepared> | undefined;
   #reports: Report[] = [];
 
   constructor(replica: ReplicaPool, join: JoinOptions, onDataBytes: (bytes: number) => void) {
@@ -31,16 +31,25 @@ export class PreparedRun {
     this.#onDataBytes = onDataBytes;
   }
 
-  /** Builds the engine for a run, unless it stands already. */
+  /**
+   * Builds the engine for a run, unless it stands already or is being built: that outlives the connection over which it was asked for,
+   * and built a second time it would take the place of a replica that trains already.
+   */
   async prepare(run: number, config: RunConfig): Promise<Prepared> {
-    if (this.#prepared !== undefined && this.#run === run) return this.#prepared;
+    if (this.#preparing === undefined || this.#run !== run) {
+      const before = this.#preparing;
+      this.#run = run;
+      this.#reports = [];
+      this.#preparing = (before ?? Promise.resolve()).then(() => this.#build(config));
+    }
+    return this.#preparing;
+  }
+
+  async #build(config: RunConfig): Promise<Prepared> {
     const info = await this.#replica.create(config);
     const { origin, token } = this.#join;
     const counts = { train: config.dataset.trainRecords, test: config.dataset.testRecords };
-    this.#run = run;
-    this.#reports = [];
-    this.#prepared = { info, replica: this.#replica, store: new RecordStore({ origin, token, counts, onBytes: this.#onDataBytes }) };
-    return this.#prepared;
+    return { info, replica: this.#replica, store: new RecordStore({ origin, token, counts, onBytes: this.#onDataBytes }) };
   }
 
   /** The replica has applied this round. */

@@ -19,7 +19,7 @@ export interface Node {
 }
 
 /** The shape of an input or output; a text stands for a size that is known when the network runs. */
-export interface Value {
+interface Value {
   readonly name: string;
   readonly dimensions: readonly (number | string)[];
 }

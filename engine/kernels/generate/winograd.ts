@@ -121,9 +121,9 @@ function filterTransform(module: KernelModule, direction: Direction) {
 }
 
 function filterPanel(module: KernelModule, direction: Direction, lanes: readonly LaneCount[]) {
-  const { geometry, channels, group, weights } = direction;
+  const { geometry, channels, outputs, group, weights } = direction;
   const { filter, points } = geometry.filtering;
-  const key = JSON.stringify([points, weights.key, weights.rowStep, weights.panelStep, channels, group, lanes]);
+  const key = JSON.stringify([points, weights.key, channels, outputs, group, lanes]);
   return module.builder.shared(`winogradFilter ${key}`, () =>
     module.builder.function(["pointer", "pointer"], (f, w, panel) => {
       const factor = factorsOf(f, filter);

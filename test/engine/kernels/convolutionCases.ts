@@ -63,6 +63,7 @@ const rows: readonly ConvolutionRow[] = [
   { images: 2, height: 12, width: 8, channels: 12, outChannels: 20 },
   { images: 5, height: 6, width: 10, channels: 8, outChannels: 16 },
   { images: 2, height: 4, width: 4, channels: 192, outChannels: 192 },
+  { images: 1, height: 4, width: 4, channels: 384, outChannels: 192 },
   { images: 3, height: 2, width: 2, channels: 260, outChannels: 288 },
 ];
 
