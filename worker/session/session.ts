@@ -3,9 +3,10 @@ import { describeRound, type Round, roundCount } from "../../coordinator/protoco
 import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
 import { COORDINATOR, slotsOf, type View, viewFor } from "../../coordinator/protocol/view.ts";
 import { type Frame, frameKinds, MalformedFrame } from "../collective/frame.ts";
-import { RoundExchange, type RoundPlan } from "../collective/roundExchange.ts";
+import { RoundExchange } from "../collective/roundExchange.ts";
 import type { VectorLayout } from "../collective/vectorLayout.ts";
 import { Changes } from "./changes.ts";
+import { planOf } from "./planOf.ts";
 import { StateReceiver, stateFrames } from "./stateTransfer.ts";
 
 export interface SessionOptions {
@@ -293,10 +294,4 @@ export class Session {
     const view = viewFor(this.#views, round);
     if (view !== undefined) this.#exchange(round).replan(planOf(view, this.#options.self));
   }
-}
-
-function planOf(view: View, self: number): RoundPlan {
-  const everyone = new Set([...view.members, ...view.observers.map(({ peer }) => peer)]);
-  const receivers = [...everyone].filter((peer) => peer !== self);
-  return { view: view.view, owners: view.owners, receivers };
 }
