@@ -33,7 +33,7 @@ export const OPTIMIZERS: { readonly [Name in OptimizerSettings["name"]]: Extract
 
 /** Peak learning rates of SGD for DEFAULTS.batch images; what is not listed gets OTHER_RATE. */
 const SGD_RATES: Readonly<Record<string, number>> = {
-  lenet5: 0.05,
+  lenet5: 0.08,
   alexnet: 0.02,
   vgg11_plain: 0.02,
   vgg13_plain: 0.02,

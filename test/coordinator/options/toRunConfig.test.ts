@@ -33,7 +33,7 @@ test.each(MODEL_NAMES)("the defaults of %s are a valid run", (model) => {
 });
 
 test.each<[options: RunOptions, expected: object]>([
-  [{ model: "lenet5" }, { model: "lenet5", schedule: { name: "one-cycle", learningRate: 0.05, warmUp: 0.3 } }],
+  [{ model: "lenet5" }, { model: "lenet5", schedule: { name: "one-cycle", learningRate: 0.08, warmUp: 0.3 } }],
   [{ batch: 64 }, { slots: 2, steps: 10 * 782, schedule: { name: "one-cycle", learningRate: 0.1, warmUp: 0.3 } }],
   [{ batch: 64, lr: 0.25, schedule: "constant" }, { schedule: { name: "constant", learningRate: 0.25, warmUp: 0 } }],
   [
