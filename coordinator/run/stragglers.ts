@@ -35,13 +35,14 @@ export function demoteLate(state: Membership, now: number, options: MembershipOp
   const waited = now - state.lastCommitAt;
   const patience = patienceMs(state, options);
   if (waited < patience) return unchanged(state);
-  const late = members.filter((peer) => peer.computed < state.committed || now - peer.lastSeenAt > SILENT_MS);
+  const due = Math.min(state.committed, state.permitted); // who waits for a permit is not late: it waits for the one who is
+  const late = members.filter((peer) => peer.computed < due || now - peer.lastSeenAt > SILENT_MS);
   if (late.length === 0 || late.length === members.length) return unchanged(state);
   const next = late.reduce((demoted, peer) => withPeer(demoted, peer.id, { stage: "observer", ...pause(peer, now) }), state);
   const slots = late
     .map(({ id }) => state.views.at(-1)?.slotHolders.filter((holder) => holder === id).length ?? 0)
     .reduce((a, b) => a + b, 0);
-  const text = `${late.map(nameOf).join(", ")} ${late.length === 1 ? "is" : "are"} late in round ${state.committed}: ${waited} ms instead of at most ${Math.round(patience)}; others compute the ${slots} slots too`;
+  const text = `${late.map(nameOf).join(", ")} ${late.length === 1 ? "is" : "are"} late in round ${state.committed}: ${Math.round(waited)} ms instead of at most ${Math.round(patience)}; others compute the ${slots} slots too`;
   return repairViews(next, { kind: "warning", text });
 }
 

@@ -5,14 +5,17 @@ import { effectiveViews, lowestInProgress } from "../../coordinator/run/views.ts
 export interface Ledger {
   /** The hash of each round, as the first peer that did it found it. */
   readonly hashes: Map<number, string>;
+  readonly doneAt: Map<number, number>;
   highest: { view: number; committed: number };
 }
 
 /** SI1 Every peer that does a round ends it with the same bits, whenever that is. */
-export function checkRound(ledger: Ledger, peer: string, round: number, hash: string): void {
+export function checkRound(ledger: Ledger, peer: string, round: number, hash: string, now: number): void {
   const known = ledger.hashes.get(round);
-  if (known === undefined) ledger.hashes.set(round, hash);
-  else if (known !== hash) throw new Error(`SI1: ${peer} ended round ${round} with ${hash}, others with ${known}`);
+  if (known === undefined) {
+    ledger.hashes.set(round, hash);
+    ledger.doneAt.set(round, now);
+  } else if (known !== hash) throw new Error(`SI1: ${peer} ended round ${round} with ${hash}, others with ${known}`);
 }
 
 /** The invariants of membership, after every decision. */

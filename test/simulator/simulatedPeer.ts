@@ -6,13 +6,13 @@ import type { RoundResult } from "../../worker/compute/computeWorker.ts";
 import { Session } from "../../worker/session/session.ts";
 import { stateChunks } from "../../worker/session/stateTransfer.ts";
 import { train } from "../../worker/train/loop.ts";
-import { STAND_IN_STATE, StandInReplica, standInLayouts } from "./standInReplica.ts";
-
-export const RUN = 7;
+import { RUN } from "./simulatedConfig.ts";
+import { type ReplicaKit, STAND_IN_STATE, type StandInReplica } from "./standInReplica.ts";
 
 /** What a peer needs of the simulated world. */
 export interface World {
   readonly config: RunConfig;
+  readonly kit: ReplicaKit;
   readonly now: () => number;
   /** Runs when so much virtual time has passed, for this peer: a frozen one waits longer. */
   readonly after: (milliseconds: number, run: () => void) => void;
@@ -25,7 +25,7 @@ export interface World {
 /** A real session and a real training loop around a stand-in replica: one connection after another, as a tab would. */
 export class SimulatedPeer {
   readonly name: string;
-  readonly computed = new Map<number, number[]>();
+  slotsComputed = 0;
   id = 0;
   session: Session | undefined;
   finished = false;
@@ -38,9 +38,9 @@ export class SimulatedPeer {
   constructor(name: string, world: World) {
     this.name = name;
     this.#world = world;
-    this.#replica = new StandInReplica(world.config, (round, slots) => {
-      this.computed.set(round, [...(this.computed.get(round) ?? []), ...slots]);
-      return new Promise((resolve) => world.after(slots.length * world.computeMs(), resolve));
+    this.#replica = world.kit.create(world.config, (slots) => {
+      this.slotsComputed += slots;
+      return new Promise((resolve) => world.after(slots * world.computeMs(), resolve));
     });
   }
 
@@ -69,7 +69,7 @@ export class SimulatedPeer {
       run: RUN,
       self: id,
       config: this.#world.config,
-      layoutOf: (kind) => standInLayouts[kind],
+      layoutOf: (kind) => this.#world.kit.layouts[kind],
       stateElements: STAND_IN_STATE,
       offered,
       send: (to, frame) => this.#links.has(to) && this.#world.sendFrame(to, encodeFrame(frame)),

@@ -1,4 +1,5 @@
-import type { PeerMessage, StateChunk } from "../../coordinator/protocol/messages.ts";
+import { encodeMessage } from "../../coordinator/protocol/codec.ts";
+import type { CoordinatorMessage, PeerMessage, StateChunk } from "../../coordinator/protocol/messages.ts";
 import { roundCount } from "../../coordinator/protocol/rounds.ts";
 import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
 import { advance } from "../../coordinator/run/advance.ts";
@@ -11,19 +12,28 @@ import {
 } from "../../coordinator/run/membership.ts";
 import { recoveredMembership } from "../../coordinator/run/recovery.ts";
 import { checkDecision, checkRound, type Ledger } from "./invariants.ts";
-import { RUN, SimulatedPeer } from "./simulatedPeer.ts";
+import { controlWay, Links } from "./links.ts";
+import { type Port, portOf, VirtualNetwork } from "./network.ts";
+import { simulatedOptions } from "./simulatedConfig.ts";
+import { SimulatedPeer } from "./simulatedPeer.ts";
+import { type ReplicaKit, standIn } from "./standInReplica.ts";
 import { VirtualTime } from "./virtualTime.ts";
 
 const COMPUTE_MS = 20;
 const HEARTBEAT_MS = 1000;
 const TICK_MS = 100;
 
-interface Seat {
+/** How long two ends go on sending into a connection that carries nothing any more, at most: ICE's consent expires. */
+const CONSENT_MS = 5000;
+
+export interface Seat extends Port {
   readonly peer: SimulatedPeer;
   alive: boolean;
   connected: boolean;
   frozenUntil: number;
   slowness: number;
+  /** What its clock shows when the true time is t: offset + rate · t. */
+  clock: { readonly offset: number; readonly rate: number };
 }
 
 /**
@@ -33,30 +43,28 @@ interface Seat {
 export class Swarm {
   readonly time: VirtualTime;
   readonly seats: Seat[] = [];
-  readonly ledger: Ledger = { hashes: new Map(), highest: { view: 0, committed: 0 } };
+  readonly ledger: Ledger = { hashes: new Map(), doneAt: new Map(), highest: { view: 0, committed: 0 } };
   readonly reasons: string[] = [];
   readonly options: MembershipOptions;
   membership: Membership = emptyMembership;
   /** Undefined while the coordinator is down. */
   #up = true;
   #checkpoint: { readonly round: number; readonly chunks: readonly StateChunk[] } | undefined;
-  #lastAt = new Map<string, number>();
+  readonly network: VirtualNetwork;
+  readonly coordinatorPort = portOf();
+  readonly #kit: ReplicaKit;
+  readonly #byId = new Map<number, Seat>();
+  readonly #links = new Links();
   duplicate = 0;
   reorder = false;
+  /** Whether messages have a size: that matters only where lines have a rate. */
+  weighs = false;
 
-  constructor(config: RunConfig, seed: number, minPeers: number) {
+  constructor(config: RunConfig, seed: number, minPeers: number, kit: ReplicaKit = standIn) {
     this.time = new VirtualTime(seed);
-    this.options = {
-      config,
-      run: RUN,
-      runName: "simulated",
-      iceServers: [],
-      minPeers,
-      maxPeers: 1024,
-      silenceMs: 10_000,
-      leaseMs: 300,
-      checkpointMs: 2000,
-    };
+    this.network = new VirtualNetwork(this.time);
+    this.#kit = kit;
+    this.options = simulatedOptions(config, minPeers);
     this.#tick();
   }
 
@@ -65,22 +73,25 @@ export class Swarm {
   }
 
   /** Somebody opens the link. */
-  join(): void {
-    const seat: Seat = { alive: true, connected: false, frozenUntil: 0, slowness: 1 } as Seat;
+  join(): Seat {
+    const clock = { offset: 0, rate: 1 };
+    const seat: Seat = { ...portOf(), alive: true, connected: false, frozenUntil: 0, slowness: 1, clock } as Seat;
     const { config } = this.options;
     const peer = new SimulatedPeer(`P${this.seats.length + 1}`, {
       config,
-      now: () => this.time.now,
+      kit: this.#kit,
+      now: () => seat.clock.offset + seat.clock.rate * this.time.now,
       after: (milliseconds, run) => this.#after(seat, milliseconds, run),
       computeMs: () => COMPUTE_MS * seat.slowness * (0.8 + 0.4 * this.time.random()),
       tell: (message) => this.#tell(seat, message),
       sendFrame: (to, bytes) => this.#sendFrame(seat, to, bytes),
-      onRound: (round, { hash }) => checkRound(this.ledger, peer.name, round, hash),
+      onRound: (round, { hash }) => checkRound(this.ledger, peer.name, round, hash, this.time.now),
     });
     Object.assign(seat, { peer });
     this.seats.push(seat);
     this.#connect(seat);
     this.#beat(seat);
+    return seat;
   }
 
   kill(seat: Seat): void {
@@ -92,12 +103,35 @@ export class Swarm {
     seat.frozenUntil = Math.max(seat.frozenUntil, this.time.now + milliseconds);
   }
 
-  /** What is under way between two peers is lost; both notice, one after the other. */
-  breakLink(a: Seat, b: Seat): void {
+  /**
+   * What is under way between two peers is lost, and what they send each other over this link from now on; each notices in its own time,
+   * and goes on over the relay.
+   */
+  breakLink(a: Seat, b: Seat, noticesAfter: readonly [number, number] = [this.network.latency(), this.network.latency() * 20]): void {
     const [first, second] = [a.peer.id, b.peer.id];
-    this.#epochs.set(pairOf(first, second), (this.#epochs.get(pairOf(first, second)) ?? 0) + 1);
-    this.#after(a, this.#latency(), () => a.connected && a.peer.id === first && a.peer.relinked(second));
-    this.#after(b, this.#latency() * 20, () => b.connected && b.peer.id === second && b.peer.relinked(first));
+    if (!this.#links.break(first, second)) return;
+    for (const [seat, self, other, milliseconds] of [
+      [a, first, second, noticesAfter[0]],
+      [b, second, first, noticesAfter[1]],
+    ] as const) {
+      this.#after(seat, milliseconds, () => {
+        this.#links.notice(self, other);
+        if (seat.connected && seat.peer.id === self) seat.peer.relinked(other);
+      });
+    }
+  }
+
+  /** From now on nothing gets from one port to another for which this says so; links that carry nothing for long enough are relayed. */
+  sever(severed: (from: Port, to: Port) => boolean): void {
+    this.network.sever(severed);
+    this.time.after(CONSENT_MS, () => {
+      const there = this.alive();
+      for (const [i, a] of there.entries()) {
+        for (const b of there.slice(i + 1)) {
+          if (this.network.isSevered({ ports: [a, b] }) || this.network.isSevered({ ports: [b, a] })) this.breakLink(a, b);
+        }
+      }
+    });
   }
 
   /** The connection to the coordinator is lost; the peer comes back by itself. */
@@ -134,32 +168,44 @@ export class Swarm {
     for (const effect of decision.effects) this.#perform(effect);
   }
 
-  readonly #epochs = new Map<string, number>();
-
   #perform(effect: Effect): void {
     if (effect.type === "send") {
+      const bytes = this.#sizeOf(effect.message);
       for (const to of effect.to)
-        this.#deliver(`c>${to}`, this.#seatOf(to), (seat) => seat.peer.id === to && seat.peer.hear(effect.message));
+        this.#deliver(`c>${to}`, this.#seatOf(to), bytes, (seat) => seat.peer.id === to && seat.peer.hear(effect.message));
     } else if (effect.type === "restore") {
       for (const chunk of this.#checkpoint?.chunks ?? []) {
-        for (const to of effect.to) this.#deliver(`c>${to}`, this.#seatOf(to), (seat) => seat.peer.id === to && seat.peer.hear(chunk));
+        for (const to of effect.to)
+          this.#deliver(`c>${to}`, this.#seatOf(to), this.#sizeOf(chunk), (seat) => seat.peer.id === to && seat.peer.hear(chunk));
       }
     } else if (effect.type === "drop") {
       const seat = this.#seatOf(effect.peer);
       if (seat === undefined) return;
       if (!/was silent|fell too far behind|got no further/.test(effect.sentence)) throw new Error(effect.sentence);
-      this.cutSocket(seat);
+      this.#drop(seat, effect.sentence);
     } else if (effect.type === "refuse") throw new Error(effect.sentence);
+  }
+
+  /** To the coordinator it is gone; the peer hears of it when the way is free. */
+  #drop(seat: Seat, why: string): void {
+    const { id } = seat.peer;
+    this.#byId.delete(id);
+    this.apply({ type: "lost", peer: id, why });
+    this.network.carry(controlWay(`c>${id}`, this.coordinatorPort, seat), 0, () => {
+      if (seat.connected && seat.peer.id === id) this.cutSocket(seat);
+    });
   }
 
   #connect(seat: Seat): void {
     if (!seat.alive || seat.connected) return;
-    if (!this.#up || this.membership.phase === "finished") {
+    const away = this.network.isSevered({ ports: [seat, this.coordinatorPort, seat] });
+    if (!this.#up || away || this.membership.phase === "finished") {
       if (this.membership.phase !== "finished") this.#after(seat, 500, () => this.#connect(seat));
       return;
     }
     const id = this.membership.nextPeer;
     seat.connected = true;
+    this.#byId.set(id, seat);
     this.apply({ type: "join", hello: seat.peer.hello() });
     seat.peer.connect(id);
   }
@@ -168,13 +214,16 @@ export class Swarm {
     const { id } = seat.peer;
     seat.connected = false;
     seat.peer.disconnect();
+    this.#byId.delete(id);
     if (why !== undefined) this.apply({ type: "lost", peer: id, why });
   }
 
   #tell(seat: Seat, message: PeerMessage): void {
     const { id } = seat.peer;
     if (!seat.connected && message.type !== "ready") return;
-    this.#inOrder(`${id}>c`, () => this.#up && seat.connected && seat.peer.id === id && this.#hear(id, message));
+    this.network.carry(controlWay(`${id}>c`, seat, this.coordinatorPort), this.#sizeOf(message), () => {
+      if (this.#up && seat.connected && seat.peer.id === id) this.#hear(id, message);
+    });
   }
 
   #hear(peer: number, message: PeerMessage): void {
@@ -192,33 +241,30 @@ export class Swarm {
   #sendFrame(from: Seat, to: number, bytes: Uint8Array): void {
     const seat = this.#seatOf(to);
     if (seat === undefined) return;
-    const pair = pairOf(from.peer.id, to);
-    const epoch = this.#epochs.get(pair) ?? 0;
-    const [sender, copies] = [from.peer.id, this.time.random() < this.duplicate ? 2 : 1];
+    const sender = from.peer.id;
+    const relayed = this.#links.relays(sender, to);
+    const way = {
+      name: `${sender}>${to}${relayed ? " relayed" : ""}`,
+      ports: relayed ? [from, this.coordinatorPort, seat] : [from, seat],
+      inOrder: !this.reorder,
+    };
+    const copies = this.time.random() < this.duplicate ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
-      const arrive = () => {
-        const lost = epoch !== (this.#epochs.get(pair) ?? 0);
+      this.network.carry(way, bytes.length, () => {
+        const lost = !relayed && this.#links.broken(sender, to);
         const crashed = !from.alive && this.time.random() < 0.5;
         if (!lost && !crashed) this.#after(seat, 0, () => seat.connected && seat.peer.id === to && seat.peer.receive(bytes.slice()));
-      };
-      if (this.reorder) this.time.after(this.#latency() * (1 + 10 * this.time.random()), arrive);
-      else this.#inOrder(`${sender}>${to}`, arrive);
+      });
     }
   }
 
-  #deliver(key: string, seat: Seat | undefined, hear: (seat: Seat) => void): void {
-    if (seat !== undefined) this.#inOrder(key, () => this.#after(seat, 0, () => seat.connected && hear(seat)));
+  #deliver(name: string, seat: Seat | undefined, bytes: number, hear: (seat: Seat) => void): void {
+    if (seat === undefined) return;
+    this.network.carry(controlWay(name, this.coordinatorPort, seat), bytes, () => this.#after(seat, 0, () => seat.connected && hear(seat)));
   }
 
-  /** After some latency, but not before what was sent earlier on the same way. */
-  #inOrder(key: string, run: () => void): void {
-    const at = Math.max(this.#lastAt.get(key) ?? 0, this.time.now + this.#latency());
-    this.#lastAt.set(key, at);
-    this.time.after(at - this.time.now, run);
-  }
-
-  #latency(): number {
-    return 0.5 + 4 * this.time.random() ** 4;
+  #sizeOf(message: PeerMessage | CoordinatorMessage): number {
+    return this.weighs ? encodeMessage(message).length : 0;
   }
 
   /** For a peer that is frozen, everything waits until it goes on. */
@@ -248,8 +294,7 @@ export class Swarm {
   }
 
   #seatOf(id: number): Seat | undefined {
-    return this.seats.find(({ alive, connected, peer }) => alive && connected && peer.id === id);
+    const seat = this.#byId.get(id);
+    return seat?.alive && seat.connected && seat.peer.id === id ? seat : undefined;
   }
 }
-
-const pairOf = (a: number, b: number): string => `${Math.min(a, b)}-${Math.max(a, b)}`;
