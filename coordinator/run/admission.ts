@@ -37,6 +37,7 @@ export function join(state: Membership, hello: Hello, now: number, options: Memb
     stage: "preparing",
     links: new Map(),
     imagesPerSecond: 0,
+    measuredAt: now,
     round: undefined,
     hash: undefined,
     offers: undefined,

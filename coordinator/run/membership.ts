@@ -44,6 +44,8 @@ export interface PeerState {
   readonly stage: Stage;
   readonly links: ReadonlyMap<PeerId, "direct" | "relayed">;
   readonly imagesPerSecond: number;
+  /** When that was measured last: a peer without slots shows nothing. */
+  readonly measuredAt: number;
   /** The round that it works on: it has done all before. Undefined while it has no state. */
   readonly round: number | undefined;
   readonly hash: string | undefined;
