@@ -1,5 +1,6 @@
 import { decodeFrame, encodeFrame } from "../../worker/collective/frame.ts";
-import { RoundExchange, type RoundPlan } from "../../worker/collective/roundExchange.ts";
+import { RoundExchange } from "../../worker/collective/roundExchange.ts";
+import type { RoundPlan } from "../../worker/collective/topology.ts";
 import type { VectorLayout } from "../../worker/collective/vectorLayout.ts";
 import { combine, type Random } from "./numbers.ts";
 

@@ -1,5 +1,5 @@
 import type { View } from "../../coordinator/protocol/view.ts";
-import type { RoundPlan } from "../collective/roundExchange.ts";
+import type { RoundPlan } from "../collective/topology.ts";
 
 /** What a view means for a round's exchange at peer `self`: whoever needs a state is a receiver too, and nobody twice. */
 export function planOf(view: View, self: number): RoundPlan {
