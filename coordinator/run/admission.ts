@@ -15,6 +15,7 @@ import {
   withPeer,
 } from "./membership.ts";
 import { commit, grantPermits } from "./progress.ts";
+import { freeSeat, hasLinks, partners, seated, together } from "./seating.ts";
 import { type Observer, planView } from "./views.ts";
 
 /** A run that was begun goes on with whoever is there when the others have not come back by then. */
@@ -35,6 +36,7 @@ export function join(state: Membership, hello: Hello, now: number, options: Memb
     id,
     hello,
     stage: "preparing",
+    seat: undefined,
     links: new Map(),
     imagesPerSecond: 0,
     measuredAt: now,
@@ -115,10 +117,11 @@ export function ready(
     const reasons = [{ kind: "alarm" as const, text: `${nameOf(peer)} was refused: ${sentence}` }];
     return { state, effects: [{ type: "refuse", peer: id, reason: "self-test", sentence }], reasons };
   }
-  const others = peersAt(state, "linking", "observer", "member").map((other) => other.id);
-  const linking = withPeer({ ...state, selfTest }, id, { stage: "linking", imagesPerSecond, waitingFor: "its links" });
+  const seat = freeSeat(state);
+  const others = seated(state).filter((other) => partners({ ...peer, seat }, other));
+  const linking = withPeer({ ...state, selfTest }, id, { stage: "linking", seat, imagesPerSecond, waitingFor: "its links" });
   const iceServers = [...options.iceServers];
-  const effects: Effect[] = others.flatMap((other) => [
+  const effects: Effect[] = others.flatMap(({ id: other }) => [
     { type: "send", to: [id], message: { type: "connect", peer: other, initiator: true, iceServers } },
     { type: "send", to: [other], message: { type: "connect", peer: id, initiator: false, iceServers } },
   ]);
@@ -140,7 +143,10 @@ export function link(
   const links = new Map(peer.links);
   if (linkState === "lost") links.delete(other);
   else links.set(other, linkState);
-  return admit(withPeer(state, id, { links }), now, options);
+  const next = withPeer(state, id, { links });
+  // A run cannot begin while even this peer has links to come: a large one has too many of them to look at all each time.
+  const early = state.phase === "waiting" && !hasLinks({ ...peer, links }, seated(next));
+  return early ? unchanged(next) : admit(next, now, options);
 }
 
 /** Begins the run when enough peers are linked; takes newcomers who are linked with everyone as observers. */
@@ -150,8 +156,8 @@ export function admit(state: Membership, now: number, options: MembershipOptions
   if (state.phase === "waiting") return beginRun(state, candidates, now, options);
   if (state.phase === "finished") return unchanged(state);
   const present = peersAt(state, "member", "observer");
-  const newcomers = candidates.filter((peer) => present.every((other) => linked(peer, other)));
-  const ready = newcomers.filter((peer, i) => newcomers.slice(0, i).every((other) => linked(peer, other)));
+  const newcomers = candidates.filter((peer) => present.every((other) => together(peer, other)));
+  const ready = newcomers.filter((peer, i) => newcomers.slice(0, i).every((other) => together(peer, other)));
   return ready.length === 0 ? unchanged(state) : observe(state, ready, options);
 }
 
@@ -160,10 +166,9 @@ export function admit(state: Membership, now: number, options: MembershipOptions
  * peer or the checkpoint. Rounds between that and the last committed one are done again, and must end with the same hashes.
  */
 function beginRun(state: Membership, candidates: readonly PeerState[], now: number, options: MembershipOptions): Decision {
-  const complete = candidates.every((a) => candidates.every((b) => a.id === b.id || linked(a, b)));
   const waited = now - Math.min(...candidates.map(({ joinedAt }) => joinedAt));
   const enough = state.committed > 0 && waited >= RETURN_MS ? 1 : options.minPeers;
-  if (candidates.length < enough || !complete) return unchanged(state);
+  if (candidates.length < enough || !candidates.every((a) => candidates.every((b) => together(a, b)))) return unchanged(state);
   const from = Math.max(state.checkpoint ?? 0, ...candidates.map(({ offers }) => offers ?? 0));
   const holders = candidates.filter(({ offers }) => offers === from);
   const needy = from === 0 ? [] : candidates.filter(({ offers }) => offers !== from);
@@ -200,5 +205,3 @@ export function observe(state: Membership, newcomers: readonly PeerState[], opti
   const text = `${newcomers.map(nameOf).join(", ")} will follow from round ${stateOfRound}, with the state from ${added.map(({ donor }) => nameOf(next.peers.get(donor) as PeerState)).join(", ")}`;
   return planView(next, [...kept, ...added], options, { kind: "info", text });
 }
-
-const linked = (a: PeerState, b: PeerState): boolean => a.links.has(b.id) && b.links.has(a.id);

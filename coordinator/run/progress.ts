@@ -14,6 +14,7 @@ import {
   unchanged,
   withPeer,
 } from "./membership.ts";
+import { linkAcross } from "./seating.ts";
 import { effectiveViews, planView } from "./views.ts";
 
 /** A permit reaches at least one round beyond those in progress, so that nobody waits for the coordinator, and at most so many. */
@@ -79,7 +80,7 @@ function contradiction(state: Membership, peer: PeerState, { round, hash }: Roun
 
 /** What may be due whenever somebody got on, or is gone: the next permits, roles, shares; or the end of the run. */
 export function proceed(state: Membership, now: number, options: MembershipOptions): Decision {
-  return [promote, grantPermits, rebalance, askForCheckpoint, finish].reduce(
+  return [promote, grantPermits, rebalance, askForCheckpoint, finish, linkAcross].reduce(
     (decision, next) => followedBy(decision, (s) => next(s, options, now)),
     unchanged(state),
   );

@@ -18,7 +18,8 @@ export interface World {
   readonly after: (milliseconds: number, run: () => void) => void;
   readonly computeMs: () => number;
   readonly tell: (message: PeerMessage) => void;
-  readonly sendFrame: (to: number, bytes: Uint8Array) => void;
+  /** Over a link, or without one by way of the coordinator. */
+  readonly sendFrame: (to: number, bytes: Uint8Array, linked: boolean) => void;
   readonly onRound: (round: number, result: RoundResult) => void;
 }
 
@@ -32,6 +33,7 @@ export class SimulatedPeer {
   readonly #world: World;
   readonly #replica: StandInReplica;
   readonly #links = new Set<number>();
+  readonly #gone = new Set<number>();
   #reports: { round: number; hash: string; metrics: RoundResult["metrics"] }[] = [];
   #stopped: Promise<void> = Promise.resolve();
 
@@ -72,7 +74,7 @@ export class SimulatedPeer {
       layoutOf: (kind) => this.#world.kit.layouts[kind],
       stateElements: STAND_IN_STATE,
       offered,
-      send: (to, frame) => this.#links.has(to) && this.#world.sendFrame(to, encodeFrame(frame)),
+      send: (to, frame) => !this.#gone.has(to) && this.#world.sendFrame(to, encodeFrame(frame), this.#links.has(to)),
       save: (round, state) => {
         for (const chunk of stateChunks(round, state)) this.#world.tell(chunk);
       },
@@ -99,7 +101,7 @@ export class SimulatedPeer {
     else if (message.type === "finished") this.finished = true;
     else if (message.type === "save") session?.saveAt(message.round);
     else if (message.type === "state") session?.receiveState(message);
-    else if (message.type === "gone") this.#links.delete(message.peer);
+    else if (message.type === "gone") this.#gone.add(message.peer);
     else if (message.type === "connect") {
       this.#links.add(message.peer);
       this.#world.tell({ type: "link", peer: message.peer, state: "direct" });

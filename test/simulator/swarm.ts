@@ -84,7 +84,7 @@ export class Swarm {
       after: (milliseconds, run) => this.#after(seat, milliseconds, run),
       computeMs: () => COMPUTE_MS * seat.slowness * (0.8 + 0.4 * this.time.random()),
       tell: (message) => this.#tell(seat, message),
-      sendFrame: (to, bytes) => this.#sendFrame(seat, to, bytes),
+      sendFrame: (to, bytes, linked) => this.#sendFrame(seat, to, bytes, linked),
       onRound: (round, { hash }) => checkRound(this.ledger, peer.name, round, hash, this.time.now),
     });
     Object.assign(seat, { peer });
@@ -238,11 +238,11 @@ export class Swarm {
     }
   }
 
-  #sendFrame(from: Seat, to: number, bytes: Uint8Array): void {
+  #sendFrame(from: Seat, to: number, bytes: Uint8Array, linked: boolean): void {
     const seat = this.#seatOf(to);
     if (seat === undefined) return;
     const sender = from.peer.id;
-    const relayed = this.#links.relays(sender, to);
+    const relayed = !linked || this.#links.relays(sender, to);
     const way = {
       name: `${sender}>${to}${relayed ? " relayed" : ""}`,
       ports: relayed ? [from, this.coordinatorPort, seat] : [from, seat],
