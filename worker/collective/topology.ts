@@ -15,7 +15,10 @@ export interface RoundPlan {
 export interface Row {
   /** Members and observers. */
   readonly peers: readonly number[];
-  /** The member that brings slice j of the row together is aggregators[j mod aggregators.length]; a row without members has none. */
+  /**
+   * The member that brings slice j of the row together is aggregators[j mod aggregators.length], unless the slice's owner is of this row;
+   * a row without members has none.
+   */
   readonly aggregators: readonly number[];
   /** The slots that its members hold. */
   readonly slots: Coverage;
@@ -64,7 +67,9 @@ function direct({ owners, receivers }: RoundPlan, self: number, all: Coverage): 
 function twoLevels({ owners, receivers }: RoundPlan, rows: readonly Row[], self: number, all: Coverage): Topology {
   const home = rows.find(({ peers }) => peers.includes(self));
   const owner = (j: number) => owners[j % owners.length];
-  const aggregator = (row: Row | undefined, j: number) => row?.aggregators[j % row.aggregators.length];
+  /** An owner brings its own row together, wherever in it it sits. */
+  const aggregator = (row: Row | undefined, j: number) =>
+    row?.peers.includes(owner(j)) ? owner(j) : row?.aggregators[j % row.aggregators.length];
   /** Those who hear of slice j from its owner: one of each row, or all of a row without members. */
   const fromOwner = (j: number): number[] => {
     const seated = new Set(rows.flatMap(({ peers }) => peers));
@@ -83,8 +88,8 @@ function twoLevels({ owners, receivers }: RoundPlan, rows: readonly Row[], self:
       return home === undefined || aggregator(home, j) !== self || isEmpty(home.slots) ? undefined : home.slots;
     },
     audience: (j) => {
-      const peers = [...(owner(j) === self ? fromOwner(j) : []), ...fromAggregator(j)];
-      return [...new Set(peers)].filter((peer) => peer !== self && peer !== owner(j));
+      const peers = [...(owner(j) === self ? fromOwner(j) : []), ...fromAggregator(j)]; // nobody twice: each has one row
+      return peers.filter((peer) => peer !== self);
     },
     first: 1 + (home?.aggregators.indexOf(self) ?? 0),
   };
