@@ -33,14 +33,24 @@ export function lost(state: Membership, id: PeerId, why: string, options: Member
 
 function replaceMember(state: Membership, peer: PeerState, why: string, options: MembershipOptions): Decision {
   const slots = heldSlots(state.views, peer.id);
-  if (peersAt(state, "member").length === 0) return withoutMembers(state, peer, why, options);
+  const left = withoutStranded(state, peer.id);
+  if (peersAt(left, "member").length === 0) return withoutMembers(left, peer, why, options);
   const text = `${nameOf(peer)} ${why} in round ${peer.round}; its ${slots} slots and its slices are others' now, no step is lost`;
-  return followedBy(repairViews(state, { kind: "leave", text }), (next) => giveNewDonors(next, peer.id, options));
+  return followedBy(repairViews(left, { kind: "leave", text }), (next) => giveNewDonors(next, peer.id, options));
+}
+
+/** Members of a run that has begun again who waited for the lost peer's state: they hold slots and cannot compute them. */
+function withoutStranded(state: Membership, gone: PeerId): Membership {
+  const stranded = peersAt(state, "member").filter(({ id, computed }) => {
+    const awaited = awaitedState(state.views, id);
+    return awaited?.donor === gone && computed < awaited.stateOfRound;
+  });
+  return stranded.reduce((next, { id }) => withPeer(next, id, { stage: "observer", round: undefined, waitingFor: "the state" }), state);
 }
 
 /** Observers who waited for the state from a peer that is gone get it from another. */
 function giveNewDonors(next: Membership, gone: PeerId, options: MembershipOptions): Decision {
-  const orphans = peersAt(next, "observer").filter(({ id, round }) => round === undefined && donorOf(next.views, id) === gone);
+  const orphans = peersAt(next, "observer").filter(({ id, round }) => round === undefined && awaitedState(next.views, id)?.donor === gone);
   return orphans.length === 0 ? unchanged(next) : observe(next, orphans, options);
 }
 
@@ -65,5 +75,5 @@ function withoutMembers(state: Membership, peer: PeerState, why: string, options
 
 const heldSlots = (views: readonly View[], id: PeerId): number => views.at(-1)?.slotHolders.filter((holder) => holder === id).length ?? 0;
 
-const donorOf = (views: readonly View[], id: PeerId): PeerId | undefined =>
-  views.findLast(({ observers }) => observers.some(({ peer }) => peer === id))?.observers.find(({ peer }) => peer === id)?.donor;
+const awaitedState = (views: readonly View[], id: PeerId): View["observers"][number] | undefined =>
+  views.findLast(({ observers }) => observers.some(({ peer }) => peer === id))?.observers.find(({ peer }) => peer === id);
