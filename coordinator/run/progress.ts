@@ -1,6 +1,7 @@
 import { describeRound, roundCount } from "../protocol/rounds.ts";
+import { memberTest } from "../protocol/topology.ts";
 import type { PeerId, View } from "../protocol/view.ts";
-import { assignSlots, makespan } from "./assignment.ts";
+import { assignSlots, leastMakespan, makespan } from "./assignment.ts";
 import {
   type Decision,
   type Effect,
@@ -176,10 +177,12 @@ function rebalance(state: Membership, options: MembershipOptions, now: number): 
   const members = peersAt(state, "member");
   const view = state.views.at(-1);
   if (view === undefined || members.length < 2 || now - state.lastViewAt < URGENT_INTERVAL_MS) return unchanged(state);
-  const idle = members.filter(({ id, measuredAt }) => now - measuredAt >= PROBE_INTERVAL_MS && !view.slotHolders.includes(id));
+  const holds = memberTest(view.slotHolders);
+  const idle = members.filter(({ id, measuredAt }) => now - measuredAt >= PROBE_INTERVAL_MS && !holds(id));
   if (idle.length > 0 && members.length <= options.config.slots) return probe(state, idle, view, options, now);
-  const best = makespan(assignSlots(options.config.slots, members, view.slotHolders), members);
-  const gain = makespan(view.slotHolders, members) / best;
+  const current = makespan(view.slotHolders, members);
+  if (current / leastMakespan(options.config.slots, members) < REBALANCE_GAIN) return unchanged(state);
+  const gain = current / makespan(assignSlots(options.config.slots, members, view.slotHolders), members);
   const urgent = gain >= URGENT_GAIN;
   if (!urgent && (gain < REBALANCE_GAIN || now - state.lastViewAt < REBALANCE_INTERVAL_MS)) return unchanged(state);
   const text = `slots were shared out anew by measured speed: a step takes ${Math.round(100 - 100 / gain)} % less time`;

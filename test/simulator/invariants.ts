@@ -1,3 +1,4 @@
+import { memberTest } from "../../coordinator/protocol/topology.ts";
 import type { Membership } from "../../coordinator/run/membership.ts";
 import { effectiveViews, lowestInProgress } from "../../coordinator/run/views.ts";
 
@@ -31,9 +32,9 @@ export function checkDecision(ledger: Ledger, before: Membership, after: Members
   if (members.length === 0) throw new Error("SI3: a running run has no member");
   const inProgress = lowestInProgress(after);
   for (const view of effectiveViews(after.views, inProgress)) {
+    const isMember = memberTest(view.members);
     for (const holder of [...view.slotHolders, ...view.owners]) {
-      if (!view.members.includes(holder))
-        throw new Error(`SI3: peer ${holder} holds something in view ${view.view} and is no member of it`);
+      if (!isMember(holder)) throw new Error(`SI3: peer ${holder} holds something in view ${view.view} and is no member of it`);
       if (!after.peers.has(holder))
         throw new Error(
           `SI3: peer ${holder} holds something in view ${view.view} and is gone; rounds from ${inProgress} on: ${after.views.map(({ view: v, fromRound }) => `view ${v} from ${fromRound}`).join(", ")}`,

@@ -3,6 +3,9 @@ import type { Swarm } from "./swarm.ts";
 
 type Severed = (from: Port, to: Port) => boolean;
 
+/** How long two ends go on sending into a connection that carries nothing any more, at most: ICE's consent expires. */
+const CONSENT_MS = 5000;
+
 /** Nothing gets across, in either direction. */
 export const between =
   (some: readonly Port[], others: readonly Port[]): Severed =>
@@ -18,8 +21,22 @@ export const oneWay =
 const HEALED: Severed = () => false;
 
 export function partition(swarm: Swarm, severed: Severed, milliseconds: number): void {
-  swarm.sever(severed);
-  swarm.time.after(milliseconds, () => swarm.sever(HEALED));
+  sever(swarm, severed);
+  swarm.time.after(milliseconds, () => sever(swarm, HEALED));
+}
+
+/** From now on nothing gets from one port to another for which this says so; links that carry nothing for long enough are relayed. */
+function sever(swarm: Swarm, severed: Severed): void {
+  const { network, time } = swarm;
+  network.sever(severed);
+  time.after(CONSENT_MS, () => {
+    const there = swarm.alive();
+    for (const [i, a] of there.entries()) {
+      for (const b of there.slice(i + 1)) {
+        if (network.isSevered({ ports: [a, b] }) || network.isSevered({ ports: [b, a] })) swarm.breakLink(a, b);
+      }
+    }
+  });
 }
 
 /** Some partition, as chance decides: of the coordinator from some peers, of some peers from others, or of one direction only. */

@@ -13,7 +13,16 @@ test.each([33, 40, 64, 100])("AR1 AR11 %i peers on two levels end every round wi
 });
 
 /** To each of so many peers as much happens as to each of eight otherwise. */
-const crowd: Faults = { ...faultSets["all"], kill: 1000, join: 700, freeze: 1900, slow: 1300, breakLink: 400, halfOpen: 1500, cutSocket: 1600 };
+const crowd: Faults = {
+  ...faultSets["all"],
+  kill: 1000,
+  join: 700,
+  freeze: 1900,
+  slow: 1300,
+  breakLink: 400,
+  halfOpen: 1500,
+  cutSocket: 1600,
+};
 
 test.each([1, 2, 3, 4, 5, 6])("AR2 AR11 SI1 SI3 two levels survive faults (seed %i)", async (seed) => {
   const { hashes, reasons } = await simulate({ config, seed, peers: 30 + 6 * seed, minPeers: 30, faults: crowd });

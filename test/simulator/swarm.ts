@@ -11,9 +11,12 @@ import {
   type MembershipOptions,
 } from "../../coordinator/run/membership.ts";
 import { recoveredMembership } from "../../coordinator/run/recovery.ts";
+import { flattened } from "./flat.ts";
 import { checkDecision, checkRound, type Ledger } from "./invariants.ts";
 import { controlWay, Links } from "./links.ts";
-import { type Port, portOf, VirtualNetwork } from "./network.ts";
+import type { Meter } from "./meter.ts";
+import { portOf, VirtualNetwork } from "./network.ts";
+import type { Seat } from "./seat.ts";
 import { simulatedOptions } from "./simulatedConfig.ts";
 import { SimulatedPeer } from "./simulatedPeer.ts";
 import { type ReplicaKit, standIn } from "./standInReplica.ts";
@@ -22,19 +25,6 @@ import { VirtualTime } from "./virtualTime.ts";
 const COMPUTE_MS = 20;
 const HEARTBEAT_MS = 1000;
 const TICK_MS = 100;
-
-/** How long two ends go on sending into a connection that carries nothing any more, at most: ICE's consent expires. */
-const CONSENT_MS = 5000;
-
-export interface Seat extends Port {
-  readonly peer: SimulatedPeer;
-  alive: boolean;
-  connected: boolean;
-  frozenUntil: number;
-  slowness: number;
-  /** What its clock shows when the true time is t: offset + rate · t. */
-  clock: { readonly offset: number; readonly rate: number };
-}
 
 /**
  * The real decisions of the coordinator, real sessions and training loops, on a virtual clock and network. Every delay and every fault
@@ -57,8 +47,14 @@ export class Swarm {
   readonly #links = new Links();
   duplicate = 0;
   reorder = false;
-  /** Whether messages have a size: that matters only where lines have a rate. */
-  weighs = false;
+  /** What one slot takes a peer that is not slow. */
+  slotMs = () => COMPUTE_MS * (0.8 + 0.4 * this.time.random());
+  /** For comparison: all are linked with all, and exchange directly, however many they are. */
+  flat = false;
+  /** Set where it is counted what goes over the network. */
+  meter: Meter | undefined;
+  /** Called when the first round is done by the first peer. */
+  onFirst: () => void = () => undefined;
 
   constructor(config: RunConfig, seed: number, minPeers: number, kit: ReplicaKit = standIn) {
     this.time = new VirtualTime(seed);
@@ -82,10 +78,13 @@ export class Swarm {
       kit: this.#kit,
       now: () => seat.clock.offset + seat.clock.rate * this.time.now,
       after: (milliseconds, run) => this.#after(seat, milliseconds, run),
-      computeMs: () => COMPUTE_MS * seat.slowness * (0.8 + 0.4 * this.time.random()),
+      computeMs: () => seat.slowness * this.slotMs(),
       tell: (message) => this.#tell(seat, message),
       sendFrame: (to, bytes, linked) => this.#sendFrame(seat, to, bytes, linked),
-      onRound: (round, { hash }) => checkRound(this.ledger, peer.name, round, hash, this.time.now),
+      onRound: (round, { hash }) => {
+        if (this.ledger.hashes.size === 0) this.onFirst();
+        checkRound(this.ledger, peer.name, round, hash, this.time.now);
+      },
     });
     Object.assign(seat, { peer });
     this.seats.push(seat);
@@ -119,19 +118,6 @@ export class Swarm {
         if (seat.connected && seat.peer.id === self) seat.peer.relinked(other);
       });
     }
-  }
-
-  /** From now on nothing gets from one port to another for which this says so; links that carry nothing for long enough are relayed. */
-  sever(severed: (from: Port, to: Port) => boolean): void {
-    this.network.sever(severed);
-    this.time.after(CONSENT_MS, () => {
-      const there = this.alive();
-      for (const [i, a] of there.entries()) {
-        for (const b of there.slice(i + 1)) {
-          if (this.network.isSevered({ ports: [a, b] }) || this.network.isSevered({ ports: [b, a] })) this.breakLink(a, b);
-        }
-      }
-    });
   }
 
   /** The connection to the coordinator is lost; the peer comes back by itself. */
@@ -171,8 +157,10 @@ export class Swarm {
   #perform(effect: Effect): void {
     if (effect.type === "send") {
       const bytes = this.#sizeOf(effect.message);
+      this.meter?.said(effect.message.type, effect.to.length, bytes);
+      const message = this.flat ? flattened(effect.message) : effect.message;
       for (const to of effect.to)
-        this.#deliver(`c>${to}`, this.#seatOf(to), bytes, (seat) => seat.peer.id === to && seat.peer.hear(effect.message));
+        this.#deliver(`c>${to}`, this.#seatOf(to), bytes, (seat) => seat.peer.id === to && seat.peer.hear(message));
     } else if (effect.type === "restore") {
       for (const chunk of this.#checkpoint?.chunks ?? []) {
         for (const to of effect.to)
@@ -221,7 +209,9 @@ export class Swarm {
   #tell(seat: Seat, message: PeerMessage): void {
     const { id } = seat.peer;
     if (!seat.connected && message.type !== "ready") return;
-    this.network.carry(controlWay(`${id}>c`, seat, this.coordinatorPort), this.#sizeOf(message), () => {
+    const bytes = this.#sizeOf(message);
+    this.meter?.heard(message.type, bytes);
+    this.network.carry(controlWay(`${id}>c`, seat, this.coordinatorPort), bytes, () => {
       if (this.#up && seat.connected && seat.peer.id === id) this.#hear(id, message);
     });
   }
@@ -242,12 +232,13 @@ export class Swarm {
     const seat = this.#seatOf(to);
     if (seat === undefined) return;
     const sender = from.peer.id;
-    const relayed = !linked || this.#links.relays(sender, to);
+    const relayed = !(linked || this.flat) || this.#links.relays(sender, to);
     const way = {
       name: `${sender}>${to}${relayed ? " relayed" : ""}`,
       ports: relayed ? [from, this.coordinatorPort, seat] : [from, seat],
       inOrder: !this.reorder,
     };
+    this.meter?.frame(bytes.length, relayed);
     const copies = this.time.random() < this.duplicate ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
       this.network.carry(way, bytes.length, () => {
@@ -264,7 +255,7 @@ export class Swarm {
   }
 
   #sizeOf(message: PeerMessage | CoordinatorMessage): number {
-    return this.weighs ? encodeMessage(message).length : 0;
+    return this.meter === undefined ? 0 : encodeMessage(message).length;
   }
 
   /** For a peer that is frozen, everything waits until it goes on. */
