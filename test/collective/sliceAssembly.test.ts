@@ -67,7 +67,7 @@ test.each([
   { what: "pieces of other slots are left out", pieces: [[0], [1, 2], [3], [1]], cover: [[0], [1]] },
   { what: "two ways, one of them exact", pieces: [[0, 1], [1], [2, 3], [0]], cover: [[0, 1]] },
   { what: "a slot is there only together with another one", pieces: [[0], [1, 2]], cover: undefined },
-])("CO2 of some slots: $what", ({ pieces, cover }) => {
+])("CO5 of some slots: $what", ({ pieces, cover }) => {
   const assembly = new SliceAssembly(4);
   for (const members of pieces) assembly.add(piece(4, members));
   expect(assembly.exactCover(coverageOf(4, [0, 1]))?.map(({ coverage }) => slotsIn(coverage, 4))).toEqual(cover);

@@ -5,7 +5,7 @@ import { aggregatorsOf, FREE, linkUp, memberTest, ownersOf, pairsAcross, ROW_SIZ
 const seatsOf = (count: number, free: readonly number[] = []) =>
   Array.from({ length: count }, (_, seat) => (free.includes(seat) ? FREE : seat + 1));
 
-test("TO1 seats are linked within rows of 32, and within columns", () => {
+test("TO1 ME4 seats are linked within rows of 32, and within columns", () => {
   expect(
     [
       [0, 31],
