@@ -114,7 +114,10 @@ export class Coordinator {
         this.#options.onState(peer, message, (round) => this.#apply({ type: "saved", round }));
         break;
       case "heartbeat":
-        this.#apply({ type: "heartbeat", peer, hidden: message.hidden, waitingFor: message.waitingFor });
+        this.#apply({ type: "heartbeat", peer, hidden: message.hidden, waitingFor: message.waitingFor, chunks: message.chunks });
+        break;
+      case "stateLost":
+        this.#apply({ type: "stateLost", peer, round: message.round, why: message.why });
         break;
       case "leave":
         this.#sockets.drop(peer, message.reason);

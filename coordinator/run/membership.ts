@@ -46,6 +46,8 @@ export interface PeerState {
   readonly imagesPerSecond: number;
   /** The round that it works on: it has done all before. Undefined while it has no state. */
   readonly round: number | undefined;
+  /** Of the state that it waits for, so many chunks are there. */
+  readonly chunks: number | undefined;
   readonly hash: string | undefined;
   /** The round whose beginning state it brought along, from before a connection was lost. */
   readonly offers: number | undefined;
@@ -56,7 +58,7 @@ export interface PeerState {
   readonly timesLate: number;
   /** Who says that it sends what cannot be. */
   readonly complainers: ReadonlySet<PeerId>;
-  /** When it last got on: joined, got a role, or reported a round. */
+  /** When it last got on: joined, got a role, got chunks of its state, or reported a round. */
   readonly reportedAt: number;
   readonly hidden: boolean;
   readonly waitingFor: string;
@@ -71,9 +73,16 @@ export type MembershipEvent =
   | { readonly type: "link"; readonly peer: PeerId; readonly other: PeerId; readonly state: "direct" | "relayed" | "lost" }
   | { readonly type: "computed"; readonly peer: PeerId; readonly round: number }
   | { readonly type: "complain"; readonly peer: PeerId; readonly about: PeerId; readonly why: string }
+  | { readonly type: "stateLost"; readonly peer: PeerId; readonly round: number; readonly why: string }
   | { readonly type: "saved"; readonly round: number }
   | { readonly type: "done"; readonly peer: PeerId; readonly report: RoundReport }
-  | { readonly type: "heartbeat"; readonly peer: PeerId; readonly hidden: boolean; readonly waitingFor: string }
+  | {
+      readonly type: "heartbeat";
+      readonly peer: PeerId;
+      readonly hidden: boolean;
+      readonly waitingFor: string;
+      readonly chunks?: number | undefined;
+    }
   | { readonly type: "lost"; readonly peer: PeerId; readonly why: string }
   | { readonly type: "tick" };
 

@@ -1,6 +1,7 @@
 import { describeRound, roundCount } from "../protocol/rounds.ts";
 import type { PeerId } from "../protocol/view.ts";
 import { assignSlots, makespan } from "./assignment.ts";
+import { hashesFor, waitingObservers } from "./donors.ts";
 import {
   type Decision,
   type Effect,
@@ -86,7 +87,8 @@ function newSpeed(peer: PeerState, { timing }: RoundReport): number {
 /** The first report of a round commits it; every other one has to agree. */
 export function commit(state: Membership, report: RoundReport, now: number, { config }: Pick<MembershipOptions, "config">): Decision {
   const hashes = new Map(state.hashes).set(report.round, report.hash);
-  for (const round of hashes.keys()) if (round < Math.min(report.round - REMEMBERED_ROUNDS, state.checkpoint ?? 0)) hashes.delete(round);
+  for (const round of hashes.keys())
+    if (round < Math.min(report.round - REMEMBERED_ROUNDS, (state.checkpoint ?? 0) - 1)) hashes.delete(round);
   const view = state.views.findLast(({ fromRound }) => fromRound <= report.round)?.view ?? 0;
   const members = peersAt(state, "member").map(({ id }) => id);
   const roundMs = state.lastCommitAt === 0 ? state.roundMs : (1 - SMOOTHING) * state.roundMs + SMOOTHING * (now - state.lastCommitAt);
@@ -103,9 +105,11 @@ export function commit(state: Membership, report: RoundReport, now: number, { co
     text: `${"sentence" in drop ? drop.sentence : ""}: it has to join again`,
   }));
   const text = `step ${describeRound(config, report.round).step} was skipped by everyone alike: ${nonFinite} gradient elements are not finite; a lower learning rate may help`;
+  const next: Membership = { ...state, committed: report.round + 1, hashes, roundMs, durations, lastCommitAt: now };
+  const told = waitingObservers(next).filter(({ stateOfRound }) => stateOfRound === report.round + 1);
   return {
-    state: { ...state, committed: report.round + 1, hashes, roundMs, durations, lastCommitAt: now },
-    effects: [{ type: "commit", report, view, members }, ...drops],
+    state: next,
+    effects: [{ type: "commit", report, view, members }, ...hashesFor(next, told), ...drops],
     reasons: [...(skipped ? [{ kind: "alarm" as const, text }] : []), ...alarms],
   };
 }

@@ -178,10 +178,12 @@ describe("a newcomer to a run in progress", () => {
     expect(scene.stage(id)).toBe("observer");
     const stateOfRound = scene.state.permitted + 1;
     expect(announced(decision)).toMatchObject([
-      { fromRound: stateOfRound, members: [1, 2], observers: [{ peer: id, donor: 1, stateOfRound }] },
+      { fromRound: stateOfRound, members: [1, 2], observers: [{ peer: id, donors: [1, 2], stateOfRound }] },
     ]);
     expect(sent(decision, "views")[0]?.to).toEqual([1, 2, id]);
-    expect(texts(decision)).toEqual([`Owl (peer ${id}) will follow from round ${stateOfRound}, with the state from Kite (peer 1)`]);
+    expect(texts(decision)).toEqual([
+      `Owl (peer ${id}) will follow from round ${stateOfRound}, with the state from Kite (peer 1), Fox (peer 2): 2 of 2 peers, who give it to the fewest others (0, 0), then the fastest`,
+    ]);
   });
 
   test("ME6 a second one has to be linked with the first, too", () => {
@@ -196,7 +198,7 @@ describe("a newcomer to a run in progress", () => {
     expect(scene.state.views.at(-1)?.observers.map(({ peer }) => peer)).toEqual([first, second]);
   });
 
-  test("ME6 those who become free together follow together, and donors take turns", () => {
+  test("ME6 those who become free together follow together", () => {
     const scene = begun(2);
     const first = scene.enter("Owl");
     const [b, c] = ["Elk", "Bee"].map((name) => scene.join(name));
@@ -206,8 +208,8 @@ describe("a newcomer to a run in progress", () => {
     expect([scene.stage(b), scene.stage(c)]).toEqual(["linking", "linking"]); // neither is linked with Owl
     const stateOfRound = scene.state.permitted + 1;
     expect(announced(scene.lose(first)).at(-1)?.observers).toEqual([
-      { peer: b, donor: 1, stateOfRound },
-      { peer: c, donor: 2, stateOfRound },
+      { peer: b, donors: [1, 2], stateOfRound },
+      { peer: c, donors: [1, 2], stateOfRound },
     ]);
   });
 });

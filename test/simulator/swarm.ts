@@ -147,7 +147,7 @@ export class Swarm {
     } else if (effect.type === "drop") {
       const seat = this.#seatOf(effect.peer);
       if (seat === undefined) return;
-      if (!/was silent|fell too far behind|got no further/.test(effect.sentence)) throw new Error(effect.sentence);
+      if (!/was silent|fell too far behind|got no further|did not get the state/.test(effect.sentence)) throw new Error(effect.sentence);
       this.cutSocket(seat);
     } else if (effect.type === "refuse") throw new Error(effect.sentence);
   }
@@ -182,7 +182,9 @@ export class Swarm {
     else if (message.type === "link") this.apply({ type: "link", peer, other: message.peer, state: message.state });
     else if (message.type === "computed") this.apply({ type: "computed", peer, round: message.round });
     else if (message.type === "done") this.apply({ type: "done", peer, report: message });
-    else if (message.type === "heartbeat") this.apply({ type: "heartbeat", peer, hidden: false, waitingFor: message.waitingFor });
+    else if (message.type === "heartbeat") this.apply({ ...message, type: "heartbeat", peer });
+    else if (message.type === "complain") this.apply({ ...message, type: "complain", peer });
+    else if (message.type === "stateLost") this.apply({ ...message, type: "stateLost", peer });
     else if (message.type === "state") {
       this.#checkpoint = { round: message.round, chunks: [message] }; // the stand-in's state is one chunk
       this.apply({ type: "saved", round: message.round });

@@ -25,6 +25,10 @@ export const frameKinds = {
   reduced: 2,
   /** "A chunk of the state that this round begins with." */
   state: 3,
+  /** "These are the hashes (u64 each) of all its chunks"; none: "I do not hold that state any more." */
+  manifest: 4,
+  /** "Send me these chunks of it"; none: "I have all of it." */
+  request: 5,
 } as const;
 
 type FrameKind = (typeof frameKinds)[keyof typeof frameKinds];
@@ -69,9 +73,7 @@ export function decodeFrame(bytes: Uint8Array): Frame {
   if (aligned.length !== FRAME_HEADER_BYTES + 4 * (words + elements)) {
     throw new MalformedFrame(`the header announces ${words} + ${elements} words, ${aligned.length - FRAME_HEADER_BYTES} bytes follow`);
   }
-  if (kind !== frameKinds.contribution && kind !== frameKinds.reduced && kind !== frameKinds.state) {
-    throw new MalformedFrame(`frame kinds are 1, 2 and 3, not ${kind}`);
-  }
+  if (!isKind(kind)) throw new MalformedFrame(`frame kinds are 1 to 5, not ${kind}`);
   const body = aligned.byteOffset + FRAME_HEADER_BYTES;
   return {
     run,
@@ -84,3 +86,5 @@ export function decodeFrame(bytes: Uint8Array): Frame {
     elements: new Int32Array(aligned.buffer, body + 4 * words, elements),
   };
 }
+
+const isKind = (kind: number): kind is FrameKind => (Object.values(frameKinds) as number[]).includes(kind);

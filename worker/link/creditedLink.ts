@@ -30,9 +30,9 @@ export class CreditedLink implements Link {
     channel.onerror = () => events.onClosed("the data channel failed");
   }
 
-  /** Bytes that wait for credit. */
-  get queuedBytes(): number {
-    return this.#queue.reduce((sum, bytes) => sum + bytes.length, 0);
+  /** Whether nothing waits for credit. */
+  get idle(): boolean {
+    return this.#queue.length === 0;
   }
 
   send(bytes: Uint8Array<ArrayBuffer>): void {
@@ -62,6 +62,7 @@ export class CreditedLink implements Link {
     if (bytes.length === CREDIT_BYTES) {
       this.#credited = new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0, true);
       this.#drain();
+      if (this.idle) events.onDrained();
       return;
     }
     this.#received += bytes.length;
