@@ -48,13 +48,25 @@ export class CreditedLink implements Link {
   }
 
   #drain(): void {
-    while (this.#channel.readyState === "open") {
+    for (;;) {
       const next = this.#queue[0];
       const underWay = this.#sent - this.#credited;
       if (next === undefined || (underWay > 0 && underWay + next.length > WINDOW_BYTES)) return;
+      if (!this.#transmit(next)) return;
       this.#queue.shift();
       this.#sent += next.length;
-      this.#channel.send(next);
+    }
+  }
+
+  /** False when the channel is closing: its state may not say so yet, and `onclose` follows. */
+  #transmit(bytes: Uint8Array<ArrayBuffer>): boolean {
+    if (this.#channel.readyState !== "open") return false;
+    try {
+      this.#channel.send(bytes);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== "InvalidStateError") throw error;
+      return false;
     }
   }
 
@@ -74,6 +86,6 @@ export class CreditedLink implements Link {
     this.#acknowledged = this.#received;
     const credit = new Uint8Array(CREDIT_BYTES);
     new DataView(credit.buffer).setFloat64(0, this.#received, true);
-    if (this.#channel.readyState === "open") this.#channel.send(credit);
+    this.#transmit(credit);
   }
 }

@@ -1,7 +1,7 @@
 import { createHasher, type Hasher } from "../../engine/index.ts";
 import { MalformedFrame } from "../collective/frame.ts";
 import { type Slice, slicesOf } from "../collective/vectorLayout.ts";
-import { assignChunks, type DonorRecord, findStalled, MOST_PATIENCE_MS } from "./chunkRequests.ts";
+import { assignChunks, type DonorRecord, findStalled, MOST_PATIENCE_MS, REQUEST_WINDOW } from "./chunkRequests.ts";
 import { type Agreement, agreeOn, type Manifest } from "./stateManifest.ts";
 
 export interface StateReceiverOptions {
@@ -200,7 +200,9 @@ export class StateReceiver {
   #ask(now: number): void {
     const able = this.#able();
     const asked = new Set(able.flatMap((donor) => [...donor.asked.keys()]));
-    const open = this.#held.flatMap((held, i) => (held || asked.has(i) ? [] : [i]));
+    const places = REQUEST_WINDOW * able.length - asked.size;
+    const open: number[] = [];
+    for (let i = 0; i < this.#held.length && open.length < places; i++) if (!this.#held[i] && !asked.has(i)) open.push(i);
     for (const [peer, chunks] of assignChunks(open, able)) {
       for (const chunk of chunks) this.#donors.get(peer)?.asked.set(chunk, now);
       this.#options.request(peer, chunks);
