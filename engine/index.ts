@@ -15,7 +15,6 @@ export { type OptimizerConfig, optimizerNames } from "./optimizers/optimizer.ts"
 export { learningRateAt, type Schedule, scheduleNames } from "./optimizers/schedule.ts";
 export type { ParameterDescriptor } from "./parameters/descriptor.ts";
 export { hash32, hashKey, streamWord } from "./random/hash32.ts";
-export { createHasher, type Hasher } from "./replica/hasher.ts";
 export { createReplica, type Replica, type ReplicaConfig } from "./replica/replica.ts";
 export { meanLoss, type StepMetrics, type StepOptions } from "./replica/update.ts";
 export { LOSS_UNITS, mergeVectors, type VectorLayout, vectorLayout } from "./replica/vectorLayout.ts";

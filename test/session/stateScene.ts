@@ -1,4 +1,4 @@
-import { createHasher } from "../../engine/index.ts";
+import { createHasher } from "../../engine/replica/hasher.ts";
 import { type Frame, frameKinds } from "../../worker/collective/frame.ts";
 import { slicesOf } from "../../worker/collective/vectorLayout.ts";
 import { type Manifest, manifestElements } from "../../worker/session/stateManifest.ts";

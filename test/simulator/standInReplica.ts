@@ -1,7 +1,7 @@
 import type { RoundMetrics } from "../../coordinator/protocol/messages.ts";
 import type { Round } from "../../coordinator/protocol/rounds.ts";
 import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
-import { createHasher } from "../../engine/index.ts";
+import { createHasher } from "../../engine/replica/hasher.ts";
 import type { VectorLayout } from "../../worker/collective/vectorLayout.ts";
 import { merge } from "../../worker/collective/vectorLayout.ts";
 import type { Batch, RoundResult } from "../../worker/compute/computeWorker.ts";

@@ -1,4 +1,4 @@
-import { createHasher, type Hasher } from "../../engine/index.ts";
+import { createHasher, type Hasher } from "../../engine/replica/hasher.ts";
 import { type Slice, slicesOf } from "../collective/vectorLayout.ts";
 import type { Manifest } from "./stateManifest.ts";
 

@@ -1,4 +1,4 @@
-import { createHasher, type Hasher } from "../../engine/index.ts";
+import { createHasher, type Hasher } from "../../engine/replica/hasher.ts";
 import { MalformedFrame } from "../collective/frame.ts";
 import { type Slice, slicesOf } from "../collective/vectorLayout.ts";
 import { assignChunks, type DonorRecord, findStalled, MOST_PATIENCE_MS, REQUEST_WINDOW } from "./chunkRequests.ts";
