@@ -14,6 +14,7 @@ import {
 } from "./membership.ts";
 import { done, proceed } from "./progress.ts";
 import { lost, stateLost } from "./repair.ts";
+import { storage } from "./storage.ts";
 import { demoteLate } from "./stragglers.ts";
 
 /** An observer gets on with every round; one that does not, for so long, has lost something. */
@@ -43,6 +44,8 @@ export function advance(state: Membership, event: MembershipEvent, now: number, 
       return stateLost(seen, event, now, options);
     case "saved":
       return unchanged({ ...state, checkpoint: event.round, saving: undefined });
+    case "storage":
+      return followedBy(storage(state, event.stuck, now), (next) => proceed(next, now, options));
     case "tick":
       return inTurn(state, [demoteLate, proceed, admit, dropSilent], now, options);
     default:
@@ -94,7 +97,7 @@ function dropSilent(state: Membership, now: number, options: MembershipOptions):
 
 /** An observer that follows nobody: what it waits for may be lost. */
 function stuckObservers(state: Membership, now: number): PeerState[] {
-  if (state.phase !== "running") return [];
+  if (state.phase !== "running" || state.paused !== undefined) return [];
   return peersAt(state, "observer").filter(({ round, reportedAt }) => {
     const patience = Math.max(STUCK_MS, 20 * state.roundMs);
     return now - reportedAt > patience && (round === undefined || round < state.committed - 1);

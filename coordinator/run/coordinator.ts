@@ -68,6 +68,11 @@ export class Coordinator {
     return this.#feed;
   }
 
+  /** These files cannot be written because the disk is full; none: they can be again. */
+  storage(stuck: readonly string[]): void {
+    this.#apply({ type: "storage", stuck });
+  }
+
   acceptPeer(socket: WebSocket, request: IncomingMessage): void {
     this.#sockets.accept(socket, request);
   }

@@ -32,6 +32,8 @@ export interface Membership {
   /** The round whose beginning state lies on the disk. */
   readonly checkpoint: number | undefined;
   readonly lastCheckpointAt: number;
+  /** Why nothing further is permitted, in a sentence: the disk is full. */
+  readonly paused: string | undefined;
   /** Who was asked to send the state of which round for the next checkpoint. */
   readonly saving: { readonly peer: PeerId; readonly round: number } | undefined;
 }
@@ -75,6 +77,7 @@ export type MembershipEvent =
   | { readonly type: "complain"; readonly peer: PeerId; readonly about: PeerId; readonly why: string }
   | { readonly type: "stateLost"; readonly peer: PeerId; readonly round: number; readonly why: string }
   | { readonly type: "saved"; readonly round: number }
+  | { readonly type: "storage"; readonly stuck: readonly string[] }
   | { readonly type: "done"; readonly peer: PeerId; readonly report: RoundReport }
   | {
       readonly type: "heartbeat";
@@ -145,6 +148,7 @@ export const emptyMembership: Membership = {
   durations: [],
   checkpoint: undefined,
   lastCheckpointAt: 0,
+  paused: undefined,
   saving: undefined,
 };
 

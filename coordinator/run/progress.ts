@@ -134,7 +134,7 @@ function promote(state: Membership, options: MembershipOptions, now: number): De
 /** Lets everyone work on: as many rounds beyond the slowest member as fit in the lease. */
 export function grantPermits(state: Membership, options: MembershipOptions): Decision {
   const members = peersAt(state, "member").filter(({ round }) => round !== undefined);
-  if (members.length === 0 || state.phase !== "running") return unchanged(state);
+  if (members.length === 0 || state.phase !== "running" || state.paused !== undefined) return unchanged(state);
   const slowest = Math.min(...members.map(({ round }) => round as number));
   const lease = Math.min(MAX_LEASE_ROUNDS, Math.max(MIN_LEASE_ROUNDS, Math.ceil(options.leaseMs / state.roundMs)));
   const through = Math.min(slowest + lease, roundCount(options.config) - 1);
