@@ -127,7 +127,7 @@ export function ready(
   return followedBy({ ...known, effects: [...known.effects, ...effects] }, (next) => admit(next, now, options));
 }
 
-/** A link came about, changed, or was lost; a lost one is replaced by a relay, which the peer reports in turn. */
+/** A link came about, changed, or was lost; a lost one is replaced by a relay, which both peers report in turn. */
 export function link(
   state: Membership,
   id: PeerId,
@@ -136,12 +136,15 @@ export function link(
   now: number,
   options: MembershipOptions,
 ): Decision {
-  const peer = state.peers.get(id);
-  if (peer === undefined || !state.peers.has(other)) return unchanged(state);
+  const [peer, otherPeer] = [state.peers.get(id), state.peers.get(other)];
+  if (peer === undefined || otherPeer === undefined) return unchanged(state);
   const links = new Map(peer.links);
   if (linkState === "lost") links.delete(other);
   else links.set(other, linkState);
-  return admit(withPeer(state, id, { links }), now, options);
+  const isNews = linkState === "relayed" && peer.links.get(other) !== "relayed" && otherPeer.links.get(id) !== "relayed";
+  const text = `${nameOf(peer)} and ${nameOf(otherPeer)} have no direct connection: the coordinator relays between them`;
+  const known = { state: withPeer(state, id, { links }), effects: [], reasons: isNews ? [{ kind: "warning" as const, text }] : [] };
+  return followedBy(known, (next) => admit(next, now, options));
 }
 
 /** Begins the run when enough peers are linked; takes newcomers who are linked with everyone as observers. */

@@ -16,21 +16,27 @@ import {
 import { repairViews } from "./views.ts";
 
 /** A peer is gone: its slots and slices go to others, for the round in progress. */
-export function lost(state: Membership, id: PeerId, why: string, now: number, options: MembershipOptions): Decision {
+export function lost(state: Membership, id: PeerId, told: string, now: number, options: MembershipOptions): Decision {
   const peer = state.peers.get(id);
   if (peer === undefined) return unchanged(state);
+  const why = told.startsWith(`${nameOf(peer)} `) ? told.slice(nameOf(peer).length + 1) : told; // who was dropped was told in a whole sentence
   const peers = new Map([...state.peers].filter(([other]) => other !== id));
   for (const [other, { links }] of peers)
     peers.set(other, { ...(peers.get(other) as PeerState), links: new Map([...links].filter(([to]) => to !== id)) });
   const without: Membership = { ...state, peers };
-  const told: Decision = {
+  const gone: Decision = {
     state: without,
     effects: [{ type: "send", to: [...peers.keys()], message: { type: "gone", peer: id } }],
     reasons: [],
   };
-  if (peer.stage === "member" && state.phase === "running") return followedBy(told, (next) => replaceMember(next, peer, why, now, options));
-  const reasons = [{ kind: "leave" as const, text: `${nameOf(peer)} ${why} before it took part` }];
-  return { ...told, reasons: state.phase === "finished" ? [] : reasons };
+  if (peer.stage === "member" && state.phase === "running") return followedBy(gone, (next) => replaceMember(next, peer, why, now, options));
+  const reasons = [
+    {
+      kind: "leave" as const,
+      text: `${nameOf(peer)} ${why} ${peer.round === undefined ? "before it took part" : "while it followed the run"}`,
+    },
+  ];
+  return { ...gone, reasons: state.phase === "finished" ? [] : reasons };
 }
 
 function replaceMember(state: Membership, peer: PeerState, why: string, now: number, options: MembershipOptions): Decision {

@@ -78,6 +78,7 @@ describe("a member is lost", () => {
     const decision = scene.lose(2);
     const sentence = `Owl (peer ${id}) fell too far behind and has to join again`;
     expect(decision.effects).toContainEqual({ type: "drop", peer: id, sentence });
+    expect(texts(scene.lose(id, sentence))).toEqual([`${sentence} while it followed the run`]);
   });
 
   // Every member is behind what was committed before: the lowest round in progress is the least of none.

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { createHasher } from "../../../engine/replica/hasher.ts";
 import { xxHash64 } from "../../../engine/kernels/reference/xxHash64.ts";
+import { createHasher } from "../../../engine/replica/hasher.ts";
 
 const elements = Int32Array.from({ length: 40_000 }, (_, i) => Math.imul(i, 0x9e3779b1));
 
