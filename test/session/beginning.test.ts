@@ -143,6 +143,22 @@ describe("a state on its way", () => {
     expect((await outcome(session.start())).value).toEqual({ round: 20, state });
   });
 
+  test("ST6 ME12 after all donors are lost, others may give the state of the same round; who is gone is not waited for", async () => {
+    const lost: number[] = [];
+    const scene = sessionOf(3, { stateLost: (round) => lost.push(round) });
+    const { session } = scene;
+    session.adopt([following(9, [1, 2])]);
+    session.transfer.lose(1);
+    session.adopt([{ ...following(9, [1, 2]), view: 3 }]);
+    session.transfer.lose(2);
+    expect(lost).toEqual([9]);
+    session.adopt([{ ...following(9, [4]), view: 4 }]);
+    session.receive(manifestFrame(9, 4));
+    session.transfer.expect(9, stateHash);
+    answer(scene);
+    expect((await outcome(session.start())).value).toEqual({ round: 9, state });
+  });
+
   test("ST6 a run that is too far ahead makes the state useless, and nobody is blamed", () => {
     const lost: unknown[] = [];
     const { session } = sessionOf(3, { stateLost: (round, why) => lost.push([round, why]) });

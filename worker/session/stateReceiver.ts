@@ -37,7 +37,8 @@ export class StateReceiver {
   readonly #held: boolean[];
   readonly #donors = new Map<number, Donor>();
   readonly #manifests = new Map<number, Manifest>();
-  readonly #refused = new Set<number>();
+  /** Refused, gone, or without the state: later views may still name them. */
+  readonly #former = new Set<number>();
   #agreement: Agreement | undefined;
   /** What the chunks that are held were checked against. */
   #checked: Manifest | undefined;
@@ -59,6 +60,11 @@ export class StateReceiver {
     return this.#ended === "complete";
   }
 
+  /** Nobody gives it any more. */
+  get lost(): boolean {
+    return this.#ended === "lost";
+  }
+
   /** Of the state, as it is so far. */
   get elements(): Int32Array {
     return this.#hasher.elements;
@@ -72,7 +78,7 @@ export class StateReceiver {
   /** Those who will have the state, as the newest view says. */
   from(donors: readonly number[]): void {
     for (const peer of donors) {
-      if (!this.#donors.has(peer) && !this.#refused.has(peer))
+      if (!this.#donors.has(peer) && !this.#former.has(peer))
         this.#donors.set(peer, { peer, asked: new Map(), answerMs: undefined, stalled: false });
     }
   }
@@ -229,16 +235,19 @@ export class StateReceiver {
   }
 
   #exclude(peer: number, why: string): void {
-    this.#refused.add(peer);
-    this.#donors.delete(peer);
-    this.#manifests.delete(peer);
+    this.#dismiss(peer);
     this.#options.complain(peer, `of the state of round ${this.round}: ${why}`);
   }
 
   #leave(peer: number, why: string, now: number): void {
+    this.#dismiss(peer);
+    this.#afterwards(why, now);
+  }
+
+  #dismiss(peer: number): void {
+    this.#former.add(peer);
     this.#donors.delete(peer);
     this.#manifests.delete(peer);
-    this.#afterwards(why, now);
   }
 
   #afterwards(why: string, now: number): void {

@@ -93,7 +93,8 @@ export class StateTransfer {
     if (view.begins) this.#incoming = undefined;
     const mine = view.observers.find(({ peer }) => peer === this.#options.self);
     if (mine === undefined || mine.donors.length === 0) return;
-    if (this.#incoming?.round !== mine.stateOfRound) this.#await(mine.stateOfRound, mine.donors.includes(COORDINATOR));
+    const lost = this.#incoming instanceof StateReceiver && this.#incoming.lost;
+    if (this.#incoming?.round !== mine.stateOfRound || lost) this.#await(mine.stateOfRound, mine.donors.includes(COORDINATOR));
     if (!(this.#incoming instanceof StateReceiver)) return;
     this.#incoming.from(mine.donors);
     const early = this.#early;
