@@ -15,6 +15,9 @@ type TrainOptions = RunOptions & ServeOptions & { readonly peers: number; readon
 /** A peer that does not end by itself this long after the run is ended. */
 const PATIENCE_MS = 5000;
 
+/** Its peers know the port; several runs can go on side by side. */
+const ANY_FREE_PORT = 0;
+
 /** `npm run train`: a run with headless peers, in one command; tabs can join it too. */
 async function train(): Promise<void> {
   const command = createCommand("npm run train --", "Trains without a browser: a coordinator and headless peers in one command.");
@@ -49,8 +52,7 @@ async function train(): Promise<void> {
 const FORMAT = "{bar} {value}/{total} steps | loss {loss} | test {accuracy} | {speed} images/s | {left} left";
 
 function addTrainOptions(command: Command): Command {
-  addServeOptions(addRunOptions(command));
-  command.options.find(({ long }) => long === "--port")?.default(0);
+  addServeOptions(addRunOptions(command), ANY_FREE_PORT);
   const whole = (name: string, most: number, example: number) => wholeNumber(name, { least: 1, most, example });
   return command
     .addOption(new Option("--peers <n>", "headless peers, each a process of its own").argParser(whole("--peers", 256, 2)).default(1))

@@ -1,5 +1,6 @@
 import { open, readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
+import type { DiskSpace } from "./diskSpace.ts";
 import { createGroupCommit } from "./groupCommit.ts";
 
 /** A file of lines that only grows. */
@@ -15,16 +16,30 @@ interface AppendLogOptions {
   readonly durable: boolean;
   /** The least time between two writes, and so between two flushes of the disk. */
   readonly intervalMs?: number;
+  /** Waits until there is space again when the disk is full; without it, that is a failure like any other. */
+  readonly space?: DiskSpace;
   readonly wait?: (milliseconds: number) => Promise<unknown>;
 }
 
 /** Opens or creates the log; a last line that was torn by a crash is cut off, so that new lines are never glued to it. */
-export async function openAppendLog(path: string, { durable, intervalMs = 50, wait = delay }: AppendLogOptions): Promise<AppendLog> {
+export async function openAppendLog(path: string, { durable, intervalMs = 50, space, wait = delay }: AppendLogOptions): Promise<AppendLog> {
   const file = await open(path, "a+");
-  await file.truncate(wholeLines(await readFile(path)).length);
-  const write = async (text: string) => {
+  let length = wholeLines(await readFile(path)).length;
+  await file.truncate(length);
+  const attempt = async (text: string) => {
     await file.appendFile(text);
     if (durable) await file.datasync();
+  };
+  const write = async (text: string) => {
+    if (space === undefined) await attempt(text);
+    else {
+      await space.write(
+        path,
+        () => attempt(text),
+        () => file.truncate(length), // half a line may be there
+      );
+    }
+    length += Buffer.byteLength(text);
   };
   const commit = createGroupCommit({ write, intervalMs, wait });
   let closed = false;

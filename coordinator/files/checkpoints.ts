@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../options/userError.ts";
 import { STATE_CHUNK_BYTES, type StateChunk } from "../protocol/messages.ts";
+import type { DiskSpace } from "./diskSpace.ts";
 import { writeWholeFile } from "./wholeFile.ts";
 
 /** The newest checkpoints that are kept; one more than needed, should the newest prove damaged. */
@@ -19,10 +20,12 @@ const fileName = (round: number): string => `state-${String(round).padStart(9, "
  */
 export class Checkpoints {
   readonly #folder: string;
+  readonly #space: DiskSpace;
   #incoming: { readonly peer: number; readonly round: number; readonly chunks: Map<number, Uint8Array> } | undefined;
 
-  constructor(runFolder: string) {
+  constructor(runFolder: string, space: DiskSpace) {
     this.#folder = join(runFolder, "checkpoints");
+    this.#space = space;
   }
 
   /** A chunk from a peer; resolves with the round once its state is complete on the disk. */
@@ -33,9 +36,14 @@ export class Checkpoints {
     const ordered = [...this.#incoming.chunks].sort(([a], [b]) => a - b).map(([, part]) => part);
     this.#incoming = undefined;
     const state = Buffer.concat(ordered);
-    await mkdir(this.#folder, { recursive: true });
-    await writeWholeFile(join(this.#folder, fileName(round)), Buffer.concat([createHash("sha256").update(state).digest(), state]));
-    await this.#forgetOld();
+    const content = Buffer.concat([createHash("sha256").update(state).digest(), state]);
+    const path = join(this.#folder, fileName(round));
+    const write = async () => {
+      await mkdir(this.#folder, { recursive: true });
+      await writeWholeFile(path, content);
+    };
+    await this.#space.write(path, write, () => this.#forgetOld(1)); // the newest one stays until this one is there
+    await this.#forgetOld(KEPT);
     return round;
   }
 
@@ -80,8 +88,8 @@ export class Checkpoints {
       .sort((a, b) => a - b);
   }
 
-  async #forgetOld(): Promise<void> {
+  async #forgetOld(kept: number): Promise<void> {
     const rounds = await this.#rounds();
-    await Promise.all(rounds.slice(0, -KEPT).map((round) => rm(join(this.#folder, fileName(round)), { force: true })));
+    await Promise.all(rounds.slice(0, -kept).map((round) => rm(join(this.#folder, fileName(round)), { force: true })));
   }
 }

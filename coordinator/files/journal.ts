@@ -4,6 +4,7 @@ import { UserError } from "../options/userError.ts";
 import { hashSchema, roundMetricsSchema } from "../protocol/messages.ts";
 import { peerIdSchema } from "../protocol/view.ts";
 import { openAppendLog, wholeLines } from "./appendLog.ts";
+import type { DiskSpace } from "./diskSpace.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
@@ -28,8 +29,8 @@ export interface Journal {
 }
 
 /** Opens or creates the journal for appending. Read it before: a last line that a crash has torn is cut off here. */
-export async function openJournal(path: string): Promise<Journal> {
-  const log = await openAppendLog(path, { durable: true });
+export async function openJournal(path: string, space?: DiskSpace): Promise<Journal> {
+  const log = await openAppendLog(path, { durable: true, ...(space === undefined ? {} : { space }) });
   return { append: (entry) => log.append(JSON.stringify(entry)), close: log.close };
 }
 

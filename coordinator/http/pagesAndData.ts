@@ -58,7 +58,7 @@ function refusal(context: Context): Response | undefined {
 }
 
 function answerRecords(context: Context, all: Uint8Array): Response {
-  const answer = selectRecords(all, { begin: context.req.query("begin"), end: context.req.query("end") });
+  const answer = selectRecords(all, context.req.query());
   if (!answer.ok) return context.text(`${answer.sentence}\n`, 400);
   // Peers keep records in their own store, under the data set's digest; the address alone does not say which data set it is.
   return context.body(answer.bytes, 200, { "content-type": "application/octet-stream", "cache-control": "no-store" });

@@ -1,16 +1,20 @@
-import { MAX_RECORDS_PER_REQUEST, RECORD_BYTES } from "../protocol/paths.ts";
+import { MAX_RECORD_INDICES, MAX_RECORDS_PER_REQUEST, RECORD_BYTES } from "../protocol/paths.ts";
 
 /** The asked-for records, or a sentence that says why not. */
 export type RecordsAnswer =
   | { readonly ok: true; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly ok: false; readonly sentence: string };
 
-/** `?begin=…&end=…`: the records begin … end - 1 of `all`, as a view without a copy. */
-export function selectRecords(
-  all: Uint8Array,
-  query: { readonly begin?: string | undefined; readonly end?: string | undefined },
-): RecordsAnswer {
+interface RecordsQuery {
+  readonly begin?: string | undefined;
+  readonly end?: string | undefined;
+  readonly indices?: string | undefined;
+}
+
+/** `?begin=…&end=…`: the records begin … end - 1 of `all`, as a view without a copy; `?indices=…,…`: single ones, in this order. */
+export function selectRecords(all: Uint8Array, query: RecordsQuery): RecordsAnswer {
   const count = all.length / RECORD_BYTES;
+  if (query.indices !== undefined) return selectSingleRecords(all, query.indices.split(","), count);
   const begin = parseIndex(query.begin);
   const end = parseIndex(query.end);
   if (begin === undefined || end === undefined) {
@@ -22,6 +26,18 @@ export function selectRecords(
     return no(`One request gets at most ${MAX_RECORDS_PER_REQUEST} records, not ${end - begin}. Ask for them in parts.`);
   }
   return { ok: true, bytes: all.subarray(begin * RECORD_BYTES, end * RECORD_BYTES) as Uint8Array<ArrayBuffer> };
+}
+
+function selectSingleRecords(all: Uint8Array, texts: readonly string[], count: number): RecordsAnswer {
+  if (texts.length > MAX_RECORD_INDICES)
+    return no(`One request names at most ${MAX_RECORD_INDICES} records, not ${texts.length}. Ask for a range: ?begin=…&end=….`);
+  const bytes = new Uint8Array(texts.length * RECORD_BYTES);
+  for (const [i, text] of texts.entries()) {
+    const index = parseIndex(text);
+    if (index === undefined || index >= count) return no(`Records are numbered 0 to ${count - 1}; what came is ${quote(text)}.`);
+    bytes.set(all.subarray(index * RECORD_BYTES, (index + 1) * RECORD_BYTES), i * RECORD_BYTES);
+  }
+  return { ok: true, bytes };
 }
 
 const no = (sentence: string): RecordsAnswer => ({ ok: false, sentence });

@@ -15,8 +15,11 @@ export interface ServeOptions {
 
 const MAX_PEERS = 1024; // there are never more slots than that, and a peer without a slot has nothing to do
 
+/** Where tabs look for a coordinator that somebody started for them. */
+const USUAL_PORT = 8080;
+
 /** Adds the options of a command that serves; `command.opts()` is then a ServeOptions. */
-export function addServeOptions(command: Command): Command {
+export function addServeOptions(command: Command, defaultPort = USUAL_PORT): Command {
   const group = "Coordinator:";
   const port = wholeNumber("--port", { least: 0, most: 65_535, example: 8080 });
   const minPeers = wholeNumber("--min-peers", { least: 1, most: MAX_PEERS, example: 2 });
@@ -33,7 +36,7 @@ export function addServeOptions(command: Command): Command {
         .helpGroup(group),
     )
     .addOption(
-      new Option("--port <n>", "port to listen on, 0 to 65535; 0 takes any free one").argParser(port).default(8080).helpGroup(group),
+      new Option("--port <n>", "port to listen on, 0 to 65535; 0 takes any free one").argParser(port).default(defaultPort).helpGroup(group),
     )
     .addOption(
       new Option("--min-peers <n>", "tabs that must have joined before training begins").argParser(minPeers).default(1).helpGroup(group),

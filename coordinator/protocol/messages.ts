@@ -37,7 +37,7 @@ const reportSchema = v.object({ round, hash: hashSchema, metrics: roundMetricsSc
 /** "I was in this run before: I hold the state that `round` begins with, and these are the last rounds that I did." */
 const resumeSchema = v.object({ run: v.number(), round, reports: v.pipe(v.array(reportSchema), v.maxLength(512)) });
 
-/** 64,000 bytes of state, like a frame's. */
+/** 64,000 bytes of state, like the largest frame's. */
 export const STATE_CHUNK_BYTES = 64_000;
 
 const stateChunkSchema = v.object({
@@ -85,10 +85,18 @@ export const peerMessageSchema = v.variant("type", [
   v.object({ type: v.literal("computed"), round }),
   /** "I have applied this round, under this view, and these are my bits." */
   v.object({ type: v.literal("done"), view: v.number(), round, hash: hashSchema, metrics: roundMetricsSchema, timing: roundTimingSchema }),
-  /** "I am alive", every second; hidden: the tab is in the background; round: the one in progress. */
-  v.object({ type: v.literal("heartbeat"), hidden: v.boolean(), round, waitingFor: text(200) }),
+  /** "I am alive", every second; hidden: the tab is in the background; round: the one in progress; chunks: those of a state that are here. */
+  v.object({
+    type: v.literal("heartbeat"),
+    hidden: v.boolean(),
+    round,
+    waitingFor: text(200),
+    chunks: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
+  }),
   /** "Part of the state that this round begins with", for a checkpoint. */
   stateChunkSchema,
+  /** "The state that this round begins with cannot be had: nobody gives it to me any more." */
+  v.object({ type: v.literal("stateLost"), round, why: text(300) }),
   /** "What that peer sends me cannot be part of this run; I listen to it no longer." */
   v.object({ type: v.literal("complain"), about: peerIdSchema, why: text(300) }),
   /** "I go, on purpose." */
@@ -123,6 +131,8 @@ export const coordinatorMessageSchema = v.variant("type", [
   v.object({ type: v.literal("save"), round }),
   /** "Part of the state that this round begins with", from a checkpoint. */
   stateChunkSchema,
+  /** "The state that this round begins with has this hash", to those who wait for it. */
+  v.object({ type: v.literal("stateHash"), round, hash: hashSchema }),
   /** "You may work on all rounds up to this one under the views that you have." */
   v.object({ type: v.literal("permit"), through: v.pipe(v.number(), v.integer()) }),
   /** "The swarm stands here": for the join page. */

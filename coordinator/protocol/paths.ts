@@ -7,7 +7,7 @@ export const paths = {
   /** WebSocket of a dashboard: JSON text, read only. */
   events: "/api/events",
   run: "/api/run",
-  /** `?begin=…&end=…`: official CIFAR-10 records (1 label byte, 3072 pixel bytes, channel by channel) of the training or test images. */
+  /** `?begin=…&end=…` or `?indices=…,…`: official CIFAR-10 records (1 label byte, 3072 pixel bytes, channel by channel) of the training or test images. */
   trainRecords: "/data/train",
   testRecords: "/data/test",
 } as const;
@@ -17,3 +17,6 @@ export const RECORD_BYTES = 3073;
 
 /** One request for records may ask for this many; more than any shard of two slots. */
 export const MAX_RECORDS_PER_REQUEST = 25_000;
+
+/** One request may name this many single records: an address has at most 2,048 characters. */
+export const MAX_RECORD_INDICES = 256;

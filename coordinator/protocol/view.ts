@@ -15,6 +15,8 @@ const donorSchema = v.pipe(v.number(), v.integer(), v.minValue(COORDINATOR), v.m
 
 const round = v.pipe(v.number(), v.integer(), v.minValue(0));
 
+const observerSchema = v.object({ peer: peerIdSchema, donors: v.pipe(v.array(donorSchema), v.maxLength(8)), stateOfRound: round });
+
 export const viewSchema = v.object({
   view: v.pipe(v.number(), v.integer(), v.minValue(1)),
   /** The first round it holds for. Of the views that hold for a round, the newest counts. */
@@ -24,9 +26,9 @@ export const viewSchema = v.object({
   members: v.pipe(v.array(peerIdSchema), v.maxLength(4096)),
   /**
    * Who needs a state, and who sends it: the one that round `stateOfRound` begins with. Who is not a member follows without
-   * contributing. Donor 0 is the coordinator, with its checkpoint.
+   * contributing. Donor 0 is the coordinator, with its checkpoint; without a donor it has the state already.
    */
-  observers: v.pipe(v.array(v.object({ peer: peerIdSchema, donor: donorSchema, stateOfRound: round })), v.maxLength(4096)),
+  observers: v.pipe(v.array(observerSchema), v.maxLength(4096)),
   /** slot → peer, for the slots of a training step; evaluations share their slots in the same proportion. */
   slotHolders: v.pipe(v.array(peerIdSchema), v.maxLength(4096)),
   /** Owner of slice j is owners[j mod owners.length]. */

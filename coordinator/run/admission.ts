@@ -1,6 +1,7 @@
 import type { Hello } from "../protocol/messages.ts";
 import { PROTOCOL_VERSION } from "../protocol/version.ts";
 import { COORDINATOR, MAX_PEER_ID, type PeerId } from "../protocol/view.ts";
+import { chooseDonors, hashesFor, MAX_OBSERVERS_OF_A_DONOR, type Observer, possibleDonors, waitingObservers } from "./donors.ts";
 import {
   type Decision,
   type Effect,
@@ -16,7 +17,7 @@ import {
 } from "./membership.ts";
 import { commit, grantPermits } from "./progress.ts";
 import { freeSeat, hasLinks, partners, seated, together } from "./seating.ts";
-import { type Observer, planView } from "./views.ts";
+import { planView } from "./views.ts";
 
 /** A run that was begun goes on with whoever is there when the others have not come back by then. */
 const RETURN_MS = 3000;
@@ -41,6 +42,7 @@ export function join(state: Membership, hello: Hello, now: number, options: Memb
     imagesPerSecond: 0,
     measuredAt: now,
     round: undefined,
+    chunks: undefined,
     hash: undefined,
     offers: undefined,
     computed: -1,
@@ -129,7 +131,7 @@ export function ready(
   return followedBy({ ...known, effects: [...known.effects, ...effects] }, (next) => admit(next, now, options));
 }
 
-/** A link came about, changed, or was lost; a lost one is replaced by a relay, which the peer reports in turn. */
+/** A link came about, changed, or was lost; a lost one is replaced by a relay, which both peers report in turn. */
 export function link(
   state: Membership,
   id: PeerId,
@@ -138,15 +140,17 @@ export function link(
   now: number,
   options: MembershipOptions,
 ): Decision {
-  const peer = state.peers.get(id);
-  if (peer === undefined || !state.peers.has(other)) return unchanged(state);
+  const [peer, otherPeer] = [state.peers.get(id), state.peers.get(other)];
+  if (peer === undefined || otherPeer === undefined) return unchanged(state);
   const links = new Map(peer.links);
   if (linkState === "lost") links.delete(other);
   else links.set(other, linkState);
-  const next = withPeer(state, id, { links });
+  const isNews = linkState === "relayed" && peer.links.get(other) !== "relayed" && otherPeer.links.get(id) !== "relayed";
+  const text = `${nameOf(peer)} and ${nameOf(otherPeer)} have no direct connection: the coordinator relays between them`;
+  const known = { state: withPeer(state, id, { links }), effects: [], reasons: isNews ? [{ kind: "warning" as const, text }] : [] };
   // A run cannot begin while even this peer has links to come: a large one has too many of them to look at all each time.
-  const early = state.phase === "waiting" && !hasLinks({ ...peer, links }, seated(next));
-  return early ? unchanged(next) : admit(next, now, options);
+  if (state.phase === "waiting" && !hasLinks({ ...peer, links }, seated(state))) return known;
+  return followedBy(known, (next) => admit(next, now, options));
 }
 
 /** Begins the run when enough peers are linked; takes newcomers who are linked with everyone as observers. */
@@ -158,7 +162,7 @@ export function admit(state: Membership, now: number, options: MembershipOptions
   const present = peersAt(state, "member", "observer");
   const newcomers = candidates.filter((peer) => present.every((other) => together(peer, other)));
   const ready = newcomers.filter((peer, i) => newcomers.slice(0, i).every((other) => together(peer, other)));
-  return ready.length === 0 ? unchanged(state) : observe(state, ready, options);
+  return ready.length === 0 ? unchanged(state) : observe(state, ready, possibleDonors(state), now, options, MAX_OBSERVERS_OF_A_DONOR);
 }
 
 /**
@@ -172,8 +176,10 @@ function beginRun(state: Membership, candidates: readonly PeerState[], now: numb
   const from = Math.max(state.checkpoint ?? 0, ...candidates.map(({ offers }) => offers ?? 0));
   const holders = candidates.filter(({ offers }) => offers === from);
   const needy = from === 0 ? [] : candidates.filter(({ offers }) => offers !== from);
-  const donor = holders[0]?.id ?? COORDINATOR;
-  const observers = needy.map(({ id }) => ({ peer: id, donor, stateOfRound: from }));
+  const fromCheckpoint = needy.length > 0 && holders.length === 0;
+  const observers = fromCheckpoint
+    ? needy.map(({ id }) => ({ peer: id, donors: [COORDINATOR], stateOfRound: from }))
+    : withDonors(needy, holders, [], from).added;
   const members = candidates.reduce(
     (next, { id }) => withPeer(next, id, { stage: "member", round: from, computed: from - 1, waitingFor: `round ${from}` }),
     state,
@@ -185,23 +191,58 @@ function beginRun(state: Membership, candidates: readonly PeerState[], now: numb
       : `the run goes on from round ${from} with ${candidates.length} ${several}; the state is ${holders.length > 0 ? "a peer's" : "the checkpoint's"}`;
   const waiting: Membership = { ...members, phase: "running", permitted: from - 1, views: [], saving: undefined };
   const begun = planView(waiting, observers, options, { kind: "info", text }, true);
-  const restore: Effect[] =
-    donor === COORDINATOR && needy.length > 0 ? [{ type: "restore", to: needy.map(({ id }) => id), round: from }] : [];
+  const restore: Effect[] = fromCheckpoint
+    ? [{ type: "restore", to: needy.map(({ id }) => id), round: from }]
+    : hashesFor(begun.state, observers);
   return followedBy({ ...begun, effects: [...begun.effects, ...restore] }, (next) => grantPermits(next, options));
 }
 
-/** They follow the run from the next planned view on; a member sends them the state that its first round begins with. */
-export function observe(state: Membership, newcomers: readonly PeerState[], options: MembershipOptions): Decision {
+/**
+ * They follow the run from the next planned view on; some of `candidates` send them the state that its first round begins with. Those for
+ * whom there is no donor with less than `most` others wait on.
+ */
+export function observe(
+  state: Membership,
+  newcomers: readonly PeerState[],
+  candidates: readonly PeerState[],
+  now: number,
+  options: MembershipOptions,
+  most = Number.POSITIVE_INFINITY,
+): Decision {
   const stateOfRound = state.permitted + 1;
-  const donors = peersAt(state, "member").filter(({ round }) => round !== undefined);
-  const added: Observer[] = newcomers.map(({ id }, i) => ({ peer: id, donor: (donors[i % donors.length] as PeerState).id, stateOfRound }));
+  const waiting = waitingObservers(state).filter(({ peer }) => newcomers.every(({ id }) => id !== peer));
+  const { added, reason } = withDonors(newcomers, candidates, waiting, stateOfRound, most);
+  if (added.length === 0) return unchanged(state);
   const kept = (state.views.at(-1)?.observers ?? []).filter(
-    ({ peer }) => newcomers.every(({ id }) => id !== peer) && state.peers.get(peer)?.stage === "observer",
+    ({ peer }) => added.every((observer) => observer.peer !== peer) && state.peers.get(peer)?.stage === "observer",
   );
-  const next = newcomers.reduce(
-    (now, { id }) => withPeer(now, id, { stage: "observer", round: undefined, waitingFor: "the state" }),
+  const next = added.reduce(
+    (before, { peer }) =>
+      withPeer(before, peer, { stage: "observer", round: undefined, chunks: undefined, waitingFor: "the state", reportedAt: now }),
     state,
   );
-  const text = `${newcomers.map(nameOf).join(", ")} will follow from round ${stateOfRound}, with the state from ${added.map(({ donor }) => nameOf(next.peers.get(donor) as PeerState)).join(", ")}`;
-  return planView(next, [...kept, ...added], options, { kind: "info", text });
+  const names = (ids: readonly PeerId[]): string => ids.map((id) => nameOf(next.peers.get(id) as PeerState)).join(", ");
+  const donors = [...new Set(added.flatMap((observer) => observer.donors))];
+  const text = `${names(added.map(({ peer }) => peer))} will follow from round ${stateOfRound}, with the state from ${names(donors)}: ${reason}`;
+  const planned = planView(next, [...kept, ...added], options, { kind: "info", text });
+  return { ...planned, effects: [...planned.effects, ...hashesFor(planned.state, added)] };
+}
+
+/** One after the other, so that donors are shared out; `reason` is the last one's. */
+function withDonors(
+  needy: readonly PeerState[],
+  candidates: readonly PeerState[],
+  waiting: readonly Observer[],
+  stateOfRound: number,
+  most = Number.POSITIVE_INFINITY,
+): { readonly added: readonly Observer[]; readonly reason: string } {
+  const added: Observer[] = [];
+  let reason = "";
+  for (const { id } of needy) {
+    const choice = chooseDonors(candidates, [...waiting, ...added], most);
+    if (choice.donors.length === 0) break;
+    reason = choice.reason;
+    added.push({ peer: id, donors: [...choice.donors], stateOfRound });
+  }
+  return { added, reason };
 }

@@ -13,7 +13,8 @@ import {
   withPeer,
 } from "./membership.ts";
 import { done, proceed } from "./progress.ts";
-import { lost } from "./repair.ts";
+import { lost, stateLost } from "./repair.ts";
+import { storage } from "./storage.ts";
 import { demoteLate } from "./stragglers.ts";
 
 /** An observer gets on with every round; one that does not, for so long, has lost something. */
@@ -35,20 +36,31 @@ export function advance(state: Membership, event: MembershipEvent, now: number, 
     case "done":
       return done(seen, event.peer, event.report, now, options);
     case "heartbeat":
-      return unchanged(withPeer(seen, event.peer, { hidden: event.hidden, waitingFor: event.waitingFor }));
+      return heartbeat(seen, event, now);
     case "lost":
-      return followedBy(lost(state, event.peer, event.why, options), (next) => inTurn(next, [proceed, admit], now, options));
+      return followedBy(lost(state, event.peer, event.why, now, options), (next) => inTurn(next, [proceed, admit], now, options));
     case "computed":
       return unchanged(withPeer(seen, event.peer, { computed: event.round }));
     case "complain":
       return complain(seen, event);
+    case "stateLost":
+      return stateLost(seen, event, now, options);
     case "saved":
       return unchanged({ ...state, checkpoint: event.round, saving: undefined });
+    case "storage":
+      return followedBy(storage(state, event.stuck, now), (next) => proceed(next, now, options));
     case "tick":
       return inTurn(state, [demoteLate, proceed, admit, dropSilent], now, options);
     default:
       return event satisfies never;
   }
+}
+
+/** Chunks that come in are progress: a large state on a slow connection takes its time. */
+function heartbeat(state: Membership, event: Extract<MembershipEvent, { type: "heartbeat" }>, now: number): Decision {
+  const { peer, hidden, waitingFor, chunks } = event;
+  const got = chunks !== undefined && chunks !== state.peers.get(peer)?.chunks;
+  return unchanged(withPeer(state, peer, { hidden, waitingFor, chunks, ...(got ? { reportedAt: now } : {}) }));
 }
 
 type TimedDecision = (state: Membership, now: number, options: MembershipOptions) => Decision;
@@ -91,7 +103,7 @@ function dropSilent(state: Membership, now: number, options: MembershipOptions):
  * soon it would take their frames for impossible ones.
  */
 function stuckObservers(state: Membership, now: number): PeerState[] {
-  if (state.phase !== "running") return [];
+  if (state.phase !== "running" || state.paused !== undefined) return [];
   const begins = new Map(state.views.at(-1)?.observers.map(({ peer, stateOfRound }) => [peer, stateOfRound]));
   return peersAt(state, "observer").filter(({ id, round, reportedAt }) => {
     if ((round ?? begins.get(id) ?? state.committed) < state.committed - MAX_ROUNDS_BEHIND) return true;

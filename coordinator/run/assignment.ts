@@ -20,7 +20,8 @@ export function shareOut(slots: number, workers: readonly Worker[]): Map<PeerId,
     const { worker, count } = queue.shift() as Load;
     insert(queue, { worker, count: count + 1 });
   }
-  return new Map(queue.map(({ worker, count }) => [worker.id, count]));
+  const counts = new Map(queue.map(({ worker, count }) => [worker.id, count]));
+  return new Map(workers.map(({ id }) => [id, counts.get(id) ?? 0]));
 }
 
 interface Load {

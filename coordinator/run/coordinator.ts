@@ -68,6 +68,11 @@ export class Coordinator {
     return this.#feed;
   }
 
+  /** These files cannot be written because the disk is full; none: they can be again. */
+  storage(stuck: readonly string[]): void {
+    this.#apply({ type: "storage", stuck });
+  }
+
   acceptPeer(socket: WebSocket, request: IncomingMessage): void {
     this.#sockets.accept(socket, request);
   }
@@ -114,7 +119,10 @@ export class Coordinator {
         this.#options.onState(peer, message, (round) => this.#apply({ type: "saved", round }));
         break;
       case "heartbeat":
-        this.#apply({ type: "heartbeat", peer, hidden: message.hidden, waitingFor: message.waitingFor });
+        this.#apply({ type: "heartbeat", peer, hidden: message.hidden, waitingFor: message.waitingFor, chunks: message.chunks });
+        break;
+      case "stateLost":
+        this.#apply({ type: "stateLost", peer, round: message.round, why: message.why });
         break;
       case "leave":
         this.#sockets.drop(peer, message.reason);

@@ -163,6 +163,7 @@ function shareOf(peer: PeerState, view: View | undefined): number {
 function sentenceOf(membership: Membership, now: number): string {
   const members = peersAt(membership, "member").length;
   if (membership.phase === "finished") return "The run is complete.";
+  if (membership.paused !== undefined) return membership.paused;
   if (membership.phase === "waiting") {
     const preparing = [...membership.peers.values()];
     return preparing.length === 0

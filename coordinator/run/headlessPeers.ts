@@ -29,6 +29,11 @@ export class HeadlessPeers implements StartedPeers {
     return this.#running.length;
   }
 
+  /** Of those that are running, in the order in which they were started. */
+  get processIds(): readonly number[] {
+    return this.#running.flatMap(({ pid }) => pid ?? []);
+  }
+
   async start(): Promise<void> {
     this.#started++;
     const peerArguments = [PEER, this.#joinUrl, "--quiet", "--name", `node-${this.#started}`, "--workers", String(this.#workers)];

@@ -34,6 +34,8 @@ export interface Membership {
   /** The round whose beginning state lies on the disk. */
   readonly checkpoint: number | undefined;
   readonly lastCheckpointAt: number;
+  /** Why nothing further is permitted, in a sentence: the disk is full. */
+  readonly paused: string | undefined;
   /** Who was asked to send the state of which round for the next checkpoint. */
   readonly saving: { readonly peer: PeerId; readonly round: number } | undefined;
 }
@@ -52,6 +54,8 @@ export interface PeerState {
   readonly measuredAt: number;
   /** The round that it works on: it has done all before. Undefined while it has no state. */
   readonly round: number | undefined;
+  /** Of the state that it waits for, so many chunks are there. */
+  readonly chunks: number | undefined;
   readonly hash: string | undefined;
   /** The round whose beginning state it brought along, from before a connection was lost. */
   readonly offers: number | undefined;
@@ -62,7 +66,7 @@ export interface PeerState {
   readonly timesLate: number;
   /** Who says that it sends what cannot be. */
   readonly complainers: ReadonlySet<PeerId>;
-  /** When it last got on: joined, got a role, or reported a round. */
+  /** When it last got on: joined, got a role, got chunks of its state, or reported a round. */
   readonly reportedAt: number;
   readonly hidden: boolean;
   readonly waitingFor: string;
@@ -77,9 +81,17 @@ export type MembershipEvent =
   | { readonly type: "link"; readonly peer: PeerId; readonly other: PeerId; readonly state: "direct" | "relayed" | "lost" }
   | { readonly type: "computed"; readonly peer: PeerId; readonly round: number }
   | { readonly type: "complain"; readonly peer: PeerId; readonly about: PeerId; readonly why: string }
+  | { readonly type: "stateLost"; readonly peer: PeerId; readonly round: number; readonly why: string }
   | { readonly type: "saved"; readonly round: number }
+  | { readonly type: "storage"; readonly stuck: readonly string[] }
   | { readonly type: "done"; readonly peer: PeerId; readonly report: RoundReport }
-  | { readonly type: "heartbeat"; readonly peer: PeerId; readonly hidden: boolean; readonly waitingFor: string }
+  | {
+      readonly type: "heartbeat";
+      readonly peer: PeerId;
+      readonly hidden: boolean;
+      readonly waitingFor: string;
+      readonly chunks?: number | undefined;
+    }
   | { readonly type: "lost"; readonly peer: PeerId; readonly why: string }
   | { readonly type: "tick" };
 
@@ -143,6 +155,7 @@ export const emptyMembership: Membership = {
   durations: [],
   checkpoint: undefined,
   lastCheckpointAt: 0,
+  paused: undefined,
   saving: undefined,
 };
 

@@ -2,6 +2,7 @@ import { describeRound, roundCount } from "../protocol/rounds.ts";
 import { memberTest } from "../protocol/topology.ts";
 import type { PeerId, View } from "../protocol/view.ts";
 import { assignSlots, leastMakespan, makespan } from "./assignment.ts";
+import { hashesFor, waitingObservers } from "./donors.ts";
 import {
   type Decision,
   type Effect,
@@ -99,7 +100,8 @@ function newSpeed(peer: PeerState, { timing }: RoundReport): number {
 /** The first report of a round commits it; every other one has to agree. */
 export function commit(state: Membership, report: RoundReport, now: number, { config }: Pick<MembershipOptions, "config">): Decision {
   const hashes = new Map(state.hashes).set(report.round, report.hash);
-  for (const round of hashes.keys()) if (round < Math.min(report.round - REMEMBERED_ROUNDS, state.checkpoint ?? 0)) hashes.delete(round);
+  for (const round of hashes.keys())
+    if (round < Math.min(report.round - REMEMBERED_ROUNDS, (state.checkpoint ?? 0) - 1)) hashes.delete(round);
   const view = state.views.findLast(({ fromRound }) => fromRound <= report.round)?.view ?? 0;
   const members = peersAt(state, "member").map(({ id }) => id);
   const roundMs = state.lastCommitAt === 0 ? state.roundMs : (1 - SMOOTHING) * state.roundMs + SMOOTHING * (now - state.lastCommitAt);
@@ -116,9 +118,11 @@ export function commit(state: Membership, report: RoundReport, now: number, { co
     text: `${"sentence" in drop ? drop.sentence : ""}: it has to join again`,
   }));
   const text = `step ${describeRound(config, report.round).step} was skipped by everyone alike: ${nonFinite} gradient elements are not finite; a lower learning rate may help`;
+  const next: Membership = { ...state, committed: report.round + 1, hashes, roundMs, durations, lastCommitAt: now };
+  const told = waitingObservers(next).filter(({ stateOfRound }) => stateOfRound === report.round + 1);
   return {
-    state: { ...state, committed: report.round + 1, hashes, roundMs, durations, lastCommitAt: now },
-    effects: [{ type: "commit", report, view, members }, ...drops],
+    state: next,
+    effects: [{ type: "commit", report, view, members }, ...hashesFor(next, told), ...drops],
     reasons: [...(skipped ? [{ kind: "alarm" as const, text }] : []), ...alarms],
   };
 }
@@ -143,7 +147,7 @@ function promote(state: Membership, options: MembershipOptions, now: number): De
 /** Lets everyone work on: as many rounds beyond the slowest member as fit in the lease. */
 export function grantPermits(state: Membership, options: MembershipOptions): Decision {
   const members = peersAt(state, "member").filter(({ round }) => round !== undefined);
-  if (members.length === 0 || state.phase !== "running") return unchanged(state);
+  if (members.length === 0 || state.phase !== "running" || state.paused !== undefined) return unchanged(state);
   const slowest = Math.min(...members.map(({ round }) => round as number));
   const lease = Math.min(MAX_LEASE_ROUNDS, Math.max(MIN_LEASE_ROUNDS, Math.ceil(options.leaseMs / state.roundMs)));
   const through = Math.min(slowest + lease, roundCount(options.config) - 1);

@@ -1,9 +1,11 @@
-import type { PeerId, View } from "../protocol/view.ts";
+import { COORDINATOR, type PeerId, type View } from "../protocol/view.ts";
 import { observe } from "./admission.ts";
+import { possibleDonors, waitingObservers } from "./donors.ts";
 import {
   type Decision,
   followedBy,
   type Membership,
+  type MembershipEvent,
   type MembershipOptions,
   nameOf,
   type PeerState,
@@ -14,56 +16,85 @@ import {
 import { repairViews } from "./views.ts";
 
 /** A peer is gone: its slots and slices go to others, for the round in progress. */
-export function lost(state: Membership, id: PeerId, why: string, options: MembershipOptions): Decision {
+export function lost(state: Membership, id: PeerId, told: string, now: number, options: MembershipOptions): Decision {
   const peer = state.peers.get(id);
   if (peer === undefined) return unchanged(state);
+  const why = told.startsWith(`${nameOf(peer)} `) ? told.slice(nameOf(peer).length + 1) : told; // who was dropped was told in a whole sentence
   const peers = new Map([...state.peers].filter(([other]) => other !== id));
   for (const [other, { links }] of peers)
     peers.set(other, { ...(peers.get(other) as PeerState), links: new Map([...links].filter(([to]) => to !== id)) });
   const without: Membership = { ...state, peers };
-  const told: Decision = {
+  const gone: Decision = {
     state: without,
     effects: [{ type: "send", to: [...peers.keys()], message: { type: "gone", peer: id } }],
     reasons: [],
   };
-  if (peer.stage === "member" && state.phase === "running") return followedBy(told, (next) => replaceMember(next, peer, why, options));
-  const reasons = [{ kind: "leave" as const, text: `${nameOf(peer)} ${why} before it took part` }];
-  return { ...told, reasons: state.phase === "finished" ? [] : reasons };
+  if (peer.stage === "member" && state.phase === "running") return followedBy(gone, (next) => replaceMember(next, peer, why, now, options));
+  const reasons = [
+    {
+      kind: "leave" as const,
+      text: `${nameOf(peer)} ${why} ${peer.round === undefined ? "before it took part" : "while it followed the run"}`,
+    },
+  ];
+  return { ...gone, reasons: state.phase === "finished" ? [] : reasons };
 }
 
-function replaceMember(state: Membership, peer: PeerState, why: string, options: MembershipOptions): Decision {
+function replaceMember(state: Membership, peer: PeerState, why: string, now: number, options: MembershipOptions): Decision {
   const slots = heldSlots(state.views, peer.id);
-  const left = withoutStranded(state, peer.id);
-  if (peersAt(left, "member").length === 0) return withoutMembers(left, peer, why, options);
+  const left = withoutStranded(state);
+  if (peersAt(left, "member").length === 0) return withoutMembers(left, peer, why, now, options);
   const text = `${nameOf(peer)} ${why} in round ${peer.round}; its ${slots} slots and its slices are others' now, no step is lost`;
-  return followedBy(repairViews(left, { kind: "leave", text }), (next) => giveNewDonors(next, peer.id, options));
+  return followedBy(repairViews(left, { kind: "leave", text }), (next) => giveNewDonors(next, now, options));
 }
 
-/** Members of a run that has begun again who waited for the lost peer's state: they hold slots and cannot compute them. */
-function withoutStranded(state: Membership, gone: PeerId): Membership {
+/** Members of a run that has begun again who waited for the state from peers that are gone: they hold slots and cannot compute them. */
+function withoutStranded(state: Membership): Membership {
+  const awaited = new Map(state.views.flatMap(({ observers }) => observers).map((observer) => [observer.peer, observer]));
   const stranded = peersAt(state, "member").filter(({ id, computed }) => {
-    const awaited = awaitedState(state.views, id);
-    return awaited?.donor === gone && computed < awaited.stateOfRound;
+    const { donors = [], stateOfRound = 0 } = awaited.get(id) ?? {};
+    return computed < stateOfRound && donors.length > 0 && donors.every((donor) => donor !== COORDINATOR && !state.peers.has(donor));
   });
   return stranded.reduce((next, { id }) => withPeer(next, id, { stage: "observer", round: undefined, waitingFor: "the state" }), state);
 }
 
-/** Observers who waited for the state from a peer that is gone get it from another. */
-function giveNewDonors(next: Membership, gone: PeerId, options: MembershipOptions): Decision {
-  const orphans = peersAt(next, "observer").filter(({ id, round }) => round === undefined && awaitedState(next.views, id)?.donor === gone);
-  return orphans.length === 0 ? unchanged(next) : observe(next, orphans, options);
+/** Observers whose donors are all gone get new ones, and a state that is still to come. */
+function giveNewDonors(next: Membership, now: number, options: MembershipOptions): Decision {
+  const lonely = waitingObservers(next).filter(({ donors }) => donors.every((donor) => !next.peers.has(donor)));
+  const orphans = lonely.flatMap(({ peer }) => next.peers.get(peer) ?? []);
+  return orphans.length === 0 ? unchanged(next) : observe(next, orphans, possibleDonors(next), now, options);
+}
+
+/** An observer cannot have the state of that round any more: it gets a later one, from those of whom it does not complain. */
+export function stateLost(
+  state: Membership,
+  { peer: id, round, why }: Extract<MembershipEvent, { type: "stateLost" }>,
+  now: number,
+  options: MembershipOptions,
+): Decision {
+  const peer = state.peers.get(id);
+  const expected = state.views.at(-1)?.observers.find((observer) => observer.peer === id)?.stateOfRound;
+  if (peer === undefined || state.phase !== "running" || expected !== round) return unchanged(state);
+  const reasons = [{ kind: "warning" as const, text: `${nameOf(peer)} did not get the state of round ${round}: ${why}` }];
+  const trusted = possibleDonors(state).filter(({ id: donor, complainers }) => donor !== id && !complainers.has(id));
+  if (peer.stage === "observer" && peer.round === undefined && trusted.length > 0)
+    return followedBy({ state, effects: [], reasons }, (next) => observe(next, [peer], trusted, now, options));
+  const sentence = `${nameOf(peer)} did not get the state of round ${round} and has to join again`;
+  return { state, effects: [{ type: "drop", peer: id, sentence }], reasons };
 }
 
 /** The last member is gone. Observers who hold the state go on; without them, the run has to begin again. */
-function withoutMembers(state: Membership, peer: PeerState, why: string, options: MembershipOptions): Decision {
+function withoutMembers(state: Membership, peer: PeerState, why: string, now: number, options: MembershipOptions): Decision {
   const newest = Math.max(...peersAt(state, "observer").map(({ round }) => round ?? -1));
   const heirs = newest < 0 ? [] : peersAt(state, "observer").filter(({ round }) => round === newest);
   if (heirs.length > 0) {
-    const next = heirs.reduce((now, { id }) => withPeer(now, id, { stage: "member" }), state);
+    const next = heirs.reduce((before, { id }) => withPeer(before, id, { stage: "member" }), state);
     const text = `${nameOf(peer)}, the last member, ${why}; ${heirs.map(nameOf).join(", ")} had followed to round ${newest} and went on`;
-    return followedBy(repairViews(next, { kind: "leave", text }), (heir) => giveNewDonors(heir, peer.id, options));
+    return followedBy(repairViews(next, { kind: "leave", text }), (heir) => giveNewDonors(heir, now, options));
   }
-  const waiting = peersAt(state, "observer").reduce((now, { id }) => withPeer(now, id, { stage: "linking", round: undefined }), state);
+  const waiting = peersAt(state, "observer").reduce(
+    (before, { id }) => withPeer(before, id, { stage: "linking", round: undefined }),
+    state,
+  );
   const from = state.checkpoint === undefined ? "step 0" : `the checkpoint of round ${state.checkpoint}`;
   const text = `${nameOf(peer)}, the last member, ${why} and took the state along: the run goes on from ${from} when somebody joins`;
   return {
@@ -74,6 +105,3 @@ function withoutMembers(state: Membership, peer: PeerState, why: string, options
 }
 
 const heldSlots = (views: readonly View[], id: PeerId): number => views.at(-1)?.slotHolders.filter((holder) => holder === id).length ?? 0;
-
-const awaitedState = (views: readonly View[], id: PeerId): View["observers"][number] | undefined =>
-  views.findLast(({ observers }) => observers.some(({ peer }) => peer === id))?.observers.find(({ peer }) => peer === id);

@@ -15,7 +15,7 @@ import type { RunConfig } from "../protocol/runConfig.ts";
 import { Coordinator } from "./coordinator.ts";
 import type { Effect, Reason } from "./membership.ts";
 import { recoveredMembership } from "./recovery.ts";
-import { createRunFiles, openRunFiles } from "./runFiles.ts";
+import { createRunFiles, openRunFiles, unlessGivenUp } from "./runFiles.ts";
 
 const projectFile = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
@@ -66,12 +66,13 @@ export interface ServedRun {
 export async function serveRun(options: ServeRunOptions): Promise<ServedRun> {
   const { dataset, host, port, minPeers } = options;
   const root = options.root ?? RUNS;
+  const started: { coordinator?: Coordinator } = {};
+  const onDiskFull = (paths: readonly string[]) => started.coordinator?.storage(paths);
   const files =
     options.resume === undefined
-      ? await createRunFiles(root, options.config)
-      : await openRunFiles(root, options.resume, dataset.info.digest);
+      ? await createRunFiles(root, options.config, onDiskFull)
+      : await openRunFiles(root, options.resume, dataset.info.digest, onDiskFull);
   const { run, token } = files.identity;
-  const started: { coordinator?: Coordinator } = {};
   const app = await createPagesAndData({
     dataset,
     pagesDir: projectFile(join("dist", "pages")),
@@ -98,7 +99,8 @@ export async function serveRun(options: ServeRunOptions): Promise<ServedRun> {
         files.write(commit);
         options.onCommit(commit);
       },
-      onState: (peer, chunk, saved) => void files.checkpoints.receive(peer, chunk).then((round) => round !== undefined && saved(round)),
+      onState: (peer, chunk, saved) =>
+        unlessGivenUp(files.checkpoints.receive(peer, chunk).then((round) => round !== undefined && saved(round))),
       onRestore: (round, send) => void files.checkpoints.read(round).then((chunks) => chunks.forEach(send)),
       onReason: options.onReason,
       onFinished: resolve,

@@ -1,6 +1,7 @@
 import { memberTest, ownersOf, type Seats } from "../protocol/topology.ts";
 import { type PeerId, type View, viewFor } from "../protocol/view.ts";
 import { assignOwners, assignSlots, reassignOwners, reassignSlots, type Worker } from "./assignment.ts";
+import type { Observer } from "./donors.ts";
 import {
   type Decision,
   type Effect,
@@ -12,8 +13,6 @@ import {
   type Reason,
 } from "./membership.ts";
 import { seatsOf, seatsWithout } from "./seating.ts";
-
-export type Observer = View["observers"][number];
 
 const workerOf = ({ id, imagesPerSecond }: PeerState): Worker => ({ id, imagesPerSecond });
 
@@ -95,11 +94,11 @@ function dropHopeless(state: Membership, inProgress: number): Effect[] {
     .map((peer) => ({ type: "drop", peer: peer.id, sentence: `${nameOf(peer)} fell too far behind and has to join again` }));
 }
 
-/** Whoever followed goes on following, and so does a member that was only late. */
+/** Whoever followed goes on following, and so does a member that was only late: it has the state. */
 function repairObservers(view: View, state: Membership, inProgress: number): Observer[] {
   const kept = view.observers.filter(({ peer }) => state.peers.has(peer));
   const late = view.members.filter((id) => state.peers.get(id)?.stage === "observer" && kept.every(({ peer }) => peer !== id));
-  return [...kept, ...late.map((peer) => ({ peer, donor: peer, stateOfRound: inProgress }))];
+  return [...kept, ...late.map((peer) => ({ peer, donors: [], stateOfRound: inProgress }))];
 }
 
 /** The views that hold for some round from `round` on, oldest first. */

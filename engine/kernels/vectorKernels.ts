@@ -11,6 +11,8 @@ export interface VectorKernels {
    * faults[0] += elements clamped, faults[1] += elements that are NaN or infinite (these add 0). Denormal products count as 0.
    */
   quantize(count: number, x: Address, sums: Address, shift: number, limit: number, faults: Address): void;
+  /** The same with ⌊x[i] · 2^shift + u⌋ and u uniform in (0, 1): (h + ½) / 2^32 of h = hash32(key + i). */
+  quantizeStochastically(count: number, x: Address, sums: Address, shift: number, limit: number, faults: Address, key: number): void;
   /** The smallest e with |x[i]| < 2^e for every finite x[i]; −149 or less for none: returns `ZERO_EXPONENT` when all are zero. */
   maxExponent(count: number, x: Address): number;
   /** y[i] = sums[i] · 2^−shift · factor: convert to f32 (nearest), then one multiplication by f32(2^−shift · factor). */

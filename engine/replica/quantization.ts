@@ -7,6 +7,8 @@ const HEADROOM_BITS = 3;
 export interface Quantization {
   /** What the largest |g| of the step before gets. */
   readonly bits: number;
+  /** Asked for fewer than 22 bits: rounded up or down at random, such that on average nothing is lost. */
+  readonly stochastic: boolean;
   /** Larger values saturate at ±limit. */
   readonly limit: number;
   /** What a slot may at most add to a counter, so that the sum over all slots stays an int32. */
@@ -25,7 +27,8 @@ export function quantization(slots: number, gradientBits = MAX_GRADIENT_BITS): Q
   }
   const slotBits = 32 - Math.clz32(slots - 1); // ⌈log₂ slots⌉
   const bits = Math.min(gradientBits, 31 - HEADROOM_BITS - slotBits);
-  return { bits, limit: (1 << (bits + HEADROOM_BITS)) - 1, counterLimit: Math.floor(0x7fffffff / (1 << slotBits)) };
+  const stochastic = gradientBits < MAX_GRADIENT_BITS;
+  return { bits, stochastic, limit: (1 << (bits + HEADROOM_BITS)) - 1, counterLimit: Math.floor(0x7fffffff / (1 << slotBits)) };
 }
 
 /** A tensor's exponent for the next step; a tensor of zeros keeps the one it has. */

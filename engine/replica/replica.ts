@@ -13,7 +13,7 @@ import { initializeStatistics, type ModelVectors, readStateDict, writeStateDict 
 import { writeWhiteningFilters } from "../parameters/whitening.ts";
 import { initializeExponents, measureExponents } from "./exponents.ts";
 import { quantization } from "./quantization.ts";
-import { createSlotSum, lossInteger } from "./slotSum.ts";
+import { createSlotSum, lossInteger, type Slot } from "./slotSum.ts";
 import { allocateState, type StateLayout } from "./stateLayout.ts";
 import { createUpdate, type StepMetrics, type StepOptions } from "./update.ts";
 import { type VectorLayout, vectorLayout } from "./vectorLayout.ts";
@@ -26,7 +26,7 @@ export interface ReplicaConfig {
   /** Slots in a global batch. */
   readonly slots: number;
   readonly optimizer: OptimizerConfig;
-  /** Bits for the largest gradient of a tensor, 8 to 22. */
+  /** Bits for the largest gradient of a tensor, 8 to 22; with fewer than 22 the rounding is stochastic. */
   readonly gradientBits?: number;
   readonly labelSmoothing?: number;
   /** Mean gradients with a larger global norm are scaled down to it. */
@@ -48,8 +48,8 @@ export interface Replica {
    */
   calibrate(images: number, randomness?: number): void;
   /**
-   * Adds the integers of the slot whose `images` stand in `input` and `labels`. `randomness` names the slot's random numbers, for dropout:
-   * the same whoever computes the slot.
+   * Adds the integers of the slot whose `images` stand in `input` and `labels`. `randomness` names the slot's random numbers, for dropout
+   * and for rounding to fewer than 22 bits: the same whoever computes the slot.
    */
   addSlot(images: number, randomness?: number): void;
   /** The sum of the slots added since the last time. */
@@ -85,13 +85,17 @@ export async function createReplica(core: EngineCore, config: ReplicaConfig): Pr
   const apply = createUpdate({ core, description, layout, state, quantization: quantized, optimizer, clipNorm: config.clipNorm });
   await core.prepare();
 
-  const runSlot = (images: number, randomness: number | undefined): Outcome => {
+  const runSlot = (images: number, randomness: number | undefined): Slot => {
     if (randomness === undefined && network.dropoutLayers > 0) {
       throw new Error(`expected the randomness of the slot for ${network.dropoutLayers} dropout layers, got none`);
     }
-    const outcome = network.gradient(images, randomness ?? 0);
+    if (randomness === undefined && quantized.stochastic) {
+      throw new Error(`expected the randomness of the slot to round to ${quantized.bits} bits with, got none`);
+    }
+    const key = randomness ?? 0;
+    const outcome = network.gradient(images, key);
     weighBatchStatistics(core, description, gradient, { images, weight: images });
-    return outcome;
+    return { ...outcome, images, randomness: key };
   };
   return {
     description,
@@ -107,7 +111,7 @@ export async function createReplica(core: EngineCore, config: ReplicaConfig): Pr
       runSlot(images, randomness);
       measureExponents(core, layout, gradient, state.exponents);
     },
-    addSlot: (images, randomness) => sum.add(gradient, state.exponents, { ...runSlot(images, randomness), images }),
+    addSlot: (images, randomness) => sum.add(gradient, state.exponents, runSlot(images, randomness)),
     takeVector: (into = new Int32Array(layout.length)) => {
       sum.take(into);
       return into;

@@ -2,18 +2,28 @@ import type { Address } from "../kernels/kernels.ts";
 import { ZERO_EXPONENT } from "../kernels/vectorKernels.ts";
 import type { EngineCore } from "../model/core.ts";
 import type { Outcome } from "../model/network.ts";
+import { hashKey } from "../random/hash32.ts";
 import type { Quantization } from "./quantization.ts";
 import { LOSS_UNITS, type VectorLayout } from "./vectorLayout.ts";
+
+/** Tells the words that round apart from those of dropout, which have the same key. */
+const ROUNDING = 0x726f756e;
+
+/** What came of a slot's micro-batch, and the key of its random numbers. */
+export interface Slot extends Outcome {
+  readonly images: number;
+  readonly randomness: number;
+}
 
 /** The integers of the slots added so far. */
 export interface SlotSum {
   /** Rounds the gradient vector to integers and adds them, with what was counted. */
-  add(gradient: Address, exponents: Address, outcome: Outcome & { readonly images: number }): void;
+  add(gradient: Address, exponents: Address, slot: Slot): void;
   /** Copies the sum and begins anew. */
   take(into: Int32Array): void;
 }
 
-export function createSlotSum(core: EngineCore, layout: VectorLayout, { bits, limit, counterLimit }: Quantization): SlotSum {
+export function createSlotSum(core: EngineCore, layout: VectorLayout, { bits, stochastic, limit, counterLimit }: Quantization): SlotSum {
   const { memory, vector } = core;
   const sums = memory.allocate(layout.length);
   const faults = memory.allocate(2);
@@ -27,11 +37,13 @@ export function createSlotSum(core: EngineCore, layout: VectorLayout, { bits, li
   };
   clear();
   return {
-    add: (gradient, exponents, { lossSum, correct, images }) => {
+    add: (gradient, exponents, { lossSum, correct, images, randomness }) => {
       const { i32 } = memory;
       i32.fill(0, faults, faults + 2);
       layout.tensors.forEach(({ offset, elements }, t) => {
-        vector.quantize(elements, gradient + offset, sums + offset, bits - i32[exponents + t], limit, faults);
+        const [from, into, shift] = [gradient + offset, sums + offset, bits - i32[exponents + t]];
+        if (stochastic) vector.quantizeStochastically(elements, from, into, shift, limit, faults, hashKey(randomness, ROUNDING, t));
+        else vector.quantize(elements, from, into, shift, limit, faults);
         i32[maxima + t] = Math.max(i32[maxima + t], vector.maxExponent(elements, gradient + offset));
       });
       const loss = lossInteger(lossSum, counterLimit);

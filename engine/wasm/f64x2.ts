@@ -10,6 +10,10 @@ export class F64x2 extends Expression {
   static of(value: F64x2 | F64 | number): F64x2 {
     return value instanceof F64x2 ? value : new F64x2(value === 0 ? writeZero : apply(f64x2.splat, F64.of(value)));
   }
+  /** Lanes 0 and 1 of unsigned integers. */
+  static ofUnsigned(words: I32x4): F64x2 {
+    return new F64x2(apply(f64x2.ofU32, words));
+  }
 
   add(other: F64x2 | number): F64x2 {
     return new F64x2(apply(f64x2.add, this, F64x2.of(other)));
@@ -22,6 +26,10 @@ export class F64x2 extends Expression {
   }
   abs(): F64x2 {
     return new F64x2(apply(f64x2.abs, this));
+  }
+  /** The largest integers that are not greater. */
+  floor(): F64x2 {
+    return new F64x2(apply(f64x2.floor, this));
   }
   /** Rounded to integers, half to even. */
   nearest(): F64x2 {

@@ -32,6 +32,7 @@ function pair(createConnector: (events: ConnectorEvents) => Connector, onChange:
         links.push(`${self}:${state}`);
         onChange();
       },
+      onDrained: () => undefined,
       after: (_, action) => setTimeout(action, patienceMs).unref(),
     });
   const meshes: [Mesh, Mesh] = [make(0), make(1)];

@@ -38,7 +38,7 @@ export const view: View = {
   fromRound: 17,
   begins: false,
   members: [1, 2, 0xffff],
-  observers: [{ peer: 4, donor: 2, stateOfRound: 17 }],
+  observers: [{ peer: 4, donors: [2, 1], stateOfRound: 17 }],
   slotHolders: [1, 1, 2, 2, 0xffff],
   owners: [1, 2, 0xffff, 1],
 };
@@ -70,8 +70,9 @@ export const peerMessages: { readonly [T in PeerMessage["type"]]: Extract<PeerMe
   computed: { type: "computed", round: 17 },
   complain: { type: "complain", about: 7, why: "slice 99 is not one of 64" },
   state: chunk,
+  stateLost: { type: "stateLost", round: 17, why: "peer 2 is gone" },
   done: { type: "done", view: 3, round: 17, hash, metrics, timing },
-  heartbeat: { type: "heartbeat", hidden: true, round: 17, waitingFor: "slots 2, 5" },
+  heartbeat: { type: "heartbeat", hidden: true, round: 17, waitingFor: "slots 2, 5", chunks: 12 },
   leave: { type: "leave", reason: "left" },
 };
 
@@ -89,6 +90,7 @@ export const coordinatorMessages: { readonly [T in CoordinatorMessage["type"]]: 
   views: { type: "views", views: [view, { ...view, view: 4, observers: [] }], reason: "Kite (peer 2) was lost" },
   save: { type: "save", round: 20 },
   state: chunk,
+  stateHash: { type: "stateHash", round: 17, hash },
   permit: { type: "permit", through: 5 },
   swarm: { type: "swarm", peers: 3, imagesPerSecond: 640.5, loss: null, accuracy: 0.71, round: 17, rounds: 1970 },
   finished: { type: "finished", hash },

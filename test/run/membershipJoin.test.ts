@@ -135,7 +135,8 @@ describe("the beginning of a run", () => {
       expect(scene.state.phase).toBe("waiting");
       const state = i % 2 === 0 ? "direct" : "relayed";
       const decision = scene.apply({ type: "link", peer, other, state });
-      expect(texts(decision)).toEqual(i === links.length - 1 ? ["the run begins with 3 of at least 3 peers"] : []);
+      const begins = texts(decision).includes("the run begins with 3 of at least 3 peers");
+      expect(begins).toBe(i === links.length - 1);
     }
     expect(scene.at("member")).toEqual(ids);
   });
@@ -155,6 +156,17 @@ describe("the beginning of a run", () => {
     expect(scene.state.phase).toBe("waiting");
     scene.apply({ type: "link", peer: 1, other: 2, state: "relayed" });
     expect(scene.state.phase).toBe("running");
+  });
+
+  test("LK2 that two peers are relayed is said once, whichever of them says so first", () => {
+    const scene = new Coordination({ minPeers: 2 });
+    for (const name of ["Kite", "Fox"]) scene.ready(scene.join(name));
+    const relayed = (peer: number, other: number) => texts(scene.apply({ type: "link", peer, other, state: "relayed" }));
+    expect(relayed(2, 1)).toEqual(["Fox (peer 2) and Kite (peer 1) have no direct connection: the coordinator relays between them"]);
+    expect(relayed(1, 2)).toEqual(["the run begins with 2 of at least 2 peers"]);
+    expect(relayed(1, 2)).toEqual([]);
+    scene.apply({ type: "link", peer: 1, other: 2, state: "direct" });
+    expect(relayed(1, 2)).toEqual([]);
   });
 
   test("ME5 when a peer that was waited for is lost, the others begin", () => {
@@ -178,10 +190,12 @@ describe("a newcomer to a run in progress", () => {
     expect(scene.stage(id)).toBe("observer");
     const stateOfRound = scene.state.permitted + 1;
     expect(announced(decision)).toMatchObject([
-      { fromRound: stateOfRound, members: [1, 2], observers: [{ peer: id, donor: 1, stateOfRound }] },
+      { fromRound: stateOfRound, members: [1, 2], observers: [{ peer: id, donors: [1, 2], stateOfRound }] },
     ]);
     expect(sent(decision, "views")[0]?.to).toEqual([1, 2, id]);
-    expect(texts(decision)).toEqual([`Owl (peer ${id}) will follow from round ${stateOfRound}, with the state from Kite (peer 1)`]);
+    expect(texts(decision)).toEqual([
+      `Owl (peer ${id}) will follow from round ${stateOfRound}, with the state from Kite (peer 1), Fox (peer 2): 2 of 2 peers, who give it to the fewest others (0, 0), then the fastest`,
+    ]);
   });
 
   test("ME6 a second one has to be linked with the first, too", () => {
@@ -196,7 +210,7 @@ describe("a newcomer to a run in progress", () => {
     expect(scene.state.views.at(-1)?.observers.map(({ peer }) => peer)).toEqual([first, second]);
   });
 
-  test("ME6 those who become free together follow together, and donors take turns", () => {
+  test("ME6 those who become free together follow together", () => {
     const scene = begun(2);
     const first = scene.enter("Owl");
     const [b, c] = ["Elk", "Bee"].map((name) => scene.join(name));
@@ -206,8 +220,8 @@ describe("a newcomer to a run in progress", () => {
     expect([scene.stage(b), scene.stage(c)]).toEqual(["linking", "linking"]); // neither is linked with Owl
     const stateOfRound = scene.state.permitted + 1;
     expect(announced(scene.lose(first)).at(-1)?.observers).toEqual([
-      { peer: b, donor: 1, stateOfRound },
-      { peer: c, donor: 2, stateOfRound },
+      { peer: b, donors: [1, 2], stateOfRound },
+      { peer: c, donors: [1, 2], stateOfRound },
     ]);
   });
 });

@@ -7,7 +7,7 @@ import { announced, begun, type Coordination, hashOf, reportOf, sent, texts } fr
 function followed(): { readonly scene: Coordination; readonly id: number } {
   const scene = begun(1, quick);
   const id = scene.enter("Owl");
-  expect(scene.state.views.at(-1)?.observers).toEqual([{ peer: id, donor: 1, stateOfRound: 3 }]);
+  expect(scene.state.views.at(-1)?.observers).toEqual([{ peer: id, donors: [1], stateOfRound: 3 }]);
   scene.membersDo(5);
   scene.done(id, 3);
   expect(scene.stage(id)).toBe("observer");

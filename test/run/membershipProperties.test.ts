@@ -77,8 +77,8 @@ class Swarm {
     if (event.type === "done") this.#of(event.peer).round = event.report.round + 1;
     for (const effect of decision.effects) if (effect.type === "send") for (const id of effect.to) this.#hear(id, effect.message);
     for (const id of [...this.known.keys()]) if (!decision.state.peers.has(id)) this.known.delete(id);
-    for (const { peer, donor, stateOfRound } of this.scene.state.views.flatMap(({ observers }) => observers)) {
-      const reached = (this.known.get(donor)?.round ?? -1) >= stateOfRound;
+    for (const { peer, donors, stateOfRound } of this.scene.state.views.flatMap(({ observers }) => observers)) {
+      const reached = donors.some((donor) => (this.known.get(donor)?.round ?? -1) >= stateOfRound);
       if (reached && decision.state.peers.has(peer)) this.#of(peer).round ??= stateOfRound;
     }
   }

@@ -42,7 +42,7 @@ describe("a member is lost", () => {
     const decision = scene.lose(3);
     expect(announced(decision).map(({ fromRound }) => fromRound)).toEqual([0, planned.fromRound]);
     for (const [i, before] of [now, planned].entries()) expectOnlyMoved(before, announced(decision)[i], 3);
-    expect(announced(decision)[1].observers).toEqual([{ peer: id, donor: 1, stateOfRound: planned.fromRound }]);
+    expect(announced(decision)[1].observers).toEqual([{ peer: id, donors: [1, 2, 3], stateOfRound: planned.fromRound }]);
     expect(announced(decision)[0].observers).toEqual([]);
   });
 
@@ -78,6 +78,7 @@ describe("a member is lost", () => {
     const decision = scene.lose(2);
     const sentence = `Owl (peer ${id}) fell too far behind and has to join again`;
     expect(decision.effects).toContainEqual({ type: "drop", peer: id, sentence });
+    expect(texts(scene.lose(id, sentence))).toEqual([`${sentence} while it followed the run`]);
   });
 
   // Every member is behind what was committed before: the lowest round in progress is the least of none.
@@ -140,15 +141,26 @@ describe("a member is lost", () => {
 });
 
 describe("a donor is lost", () => {
-  test("ME12 its observer gets another donor, and a state that is still to come", () => {
-    const scene = begun(2, quick);
+  test("ME12 its observer goes on with those who are left", () => {
+    const scene = begun(3, quick);
+    const id = scene.enter("Owl");
+    const waiting = { peer: id, donors: [1, 2, 3], stateOfRound: 3 };
+    expect(scene.state.views.at(-1)?.observers).toEqual([waiting]);
+    for (const donor of [1, 3]) expect(announced(scene.lose(donor)).at(-1)?.observers).toEqual([waiting]);
+  });
+
+  test("ME12 when all its donors are gone, it gets others, and a state that is still to come", () => {
+    const scene = begun(5, quick);
     const id = scene.enter("Owl");
     scene.membersDo(4);
-    expect(scene.state.views.at(-1)?.observers).toEqual([{ peer: id, donor: 1, stateOfRound: 3 }]);
-    const decision = scene.lose(1);
+    expect(scene.state.views.at(-1)?.observers).toEqual([{ peer: id, donors: [1, 2, 3, 4], stateOfRound: 3 }]);
+    for (const donor of [1, 2, 3]) scene.lose(donor);
+    const decision = scene.lose(4);
     const stateOfRound = scene.state.permitted + 1;
-    expect(announced(decision).at(-1)).toMatchObject({ fromRound: stateOfRound, observers: [{ peer: id, donor: 2, stateOfRound }] });
-    expect(texts(decision)[1]).toBe(`Owl (peer ${id}) will follow from round ${stateOfRound}, with the state from Fox (peer 2)`);
+    expect(announced(decision).at(-1)).toMatchObject({ fromRound: stateOfRound, observers: [{ peer: id, donors: [5], stateOfRound }] });
+    expect(texts(decision)[1]).toBe(
+      `Owl (peer ${id}) will follow from round ${stateOfRound}, with the state from Bee (peer 5): 1 of 1 peer, who give it to the fewest others (0), then the fastest`,
+    );
   });
 
   test("ME12 an observer that has its state keeps following", () => {
@@ -188,7 +200,7 @@ describe("the last member is lost", () => {
     const other = scene.enter("Elk");
     scene.lose(1);
     expect(scene.stage(heir)).toBe("member");
-    expect(scene.state.views.at(-1)?.observers.find(({ peer }) => peer === other)?.donor).toBe(heir);
+    expect(scene.state.views.at(-1)?.observers.find(({ peer }) => peer === other)?.donors).toEqual([heir]);
   });
 
   test("ME13 without anyone who holds the state, the run waits and begins again", () => {

@@ -104,7 +104,7 @@ describe("checkpoints", () => {
     ]);
     const id = scene.join("Fox");
     const decision = scene.ready(id);
-    const observers = [{ peer: id, donor: COORDINATOR, stateOfRound: 6 }];
+    const observers = [{ peer: id, donors: [COORDINATOR], stateOfRound: 6 }];
     expect(announced(decision)).toMatchObject([{ begins: true, fromRound: 6, members: [id], observers }]);
     expect(decision.effects).toContainEqual({ type: "restore", to: [id], round: 6 });
     expect(texts(decision)).toEqual(["the run goes on from round 6 with 1 peer; the state is the checkpoint's"]);
@@ -168,7 +168,11 @@ describe("a coordinator that was ended", () => {
     const scene = recovered(5);
     comeBack(scene, "Kite", 7);
     comeBack(scene, "Fox", 8);
-    expect(scene.state.views.at(-1)).toMatchObject({ fromRound: 8, members: [1, 2], observers: [{ peer: 1, donor: 2, stateOfRound: 8 }] });
+    expect(scene.state.views.at(-1)).toMatchObject({
+      fromRound: 8,
+      members: [1, 2],
+      observers: [{ peer: 1, donors: [2], stateOfRound: 8 }],
+    });
   });
 
   test.each([

@@ -1,16 +1,21 @@
 import { describe, expect, test } from "vitest";
 import { COORDINATOR } from "../../coordinator/protocol/view.ts";
-import { MalformedFrame } from "../../worker/collective/frame.ts";
-import type { Session } from "../../worker/session/session.ts";
-import { StateReceiver, stateChunks, stateFrames } from "../../worker/session/stateTransfer.ts";
-import { outcome, RUN, STATE_ELEMENTS, sessionOf, viewOf } from "./sessionScene.ts";
+import { frameKinds, MalformedFrame } from "../../worker/collective/frame.ts";
+import { stateChunks } from "../../worker/session/stateTransfer.ts";
+import { outcome, sessionOf, viewOf } from "./sessionScene.ts";
+import { chunkFrame, manifestFrame, STATE_CHUNKS, state, stateHash, wrongState } from "./stateScene.ts";
 
-const state = Int32Array.from({ length: STATE_ELEMENTS }, (_, i) => Math.imul(i, 0x9e3779b1));
+const following = (stateOfRound: number, donors = [1]) =>
+  viewOf({ view: 2, fromRound: stateOfRound, observers: [{ peer: 3, donors, stateOfRound }] });
 
-const chunksOf = (round: number, sender = 1) => [...stateFrames(state, { run: RUN, view: 1, round, sender })];
-
-const following = (stateOfRound: number, donor = 1) =>
-  viewOf({ view: 2, fromRound: stateOfRound, observers: [{ peer: 3, donor, stateOfRound }] });
+/** The donors answer everything that session `to` asks, in the order in which it asks. */
+function answer({ session, sent }: ReturnType<typeof sessionOf>, of: (donor: number) => Int32Array = () => state): void {
+  for (let { length } = sent; length > 0; { length } = sent) {
+    for (const { to, frame } of sent.splice(0, length))
+      if (frame.kind === frameKinds.request)
+        for (const index of frame.elements) session.receive(chunkFrame(frame.round, to, index, of(to)));
+  }
+}
 
 describe("where to begin", () => {
   test("SE1 a member of the first view begins with the initial state", async () => {
@@ -29,14 +34,15 @@ describe("where to begin", () => {
     expect((await outcome(start)).settled).toBe(false);
   });
 
-  test("SE1 an observer begins with the state of its donor, at its round", async () => {
-    const { session } = sessionOf(3);
+  test("SE1 an observer begins with the state of its donors, at its round", async () => {
+    const scene = sessionOf(3);
+    const { session } = scene;
     const start = session.start();
-    session.adopt([following(9)]);
-    for (const frame of chunksOf(9)) {
-      expect((await outcome(start)).settled).toBe(false);
-      session.receive(frame);
-    }
+    session.adopt([following(9, [1, 2])]);
+    for (const donor of [1, 2]) session.receive(manifestFrame(9, donor));
+    answer(scene);
+    expect((await outcome(start)).settled).toBe(false); // the hash of the whole is not known yet
+    session.transfer.expect(9, stateHash);
     expect(await outcome(start)).toEqual({ settled: true, value: { round: 9, state } });
   });
 
@@ -47,81 +53,120 @@ describe("where to begin", () => {
   });
 
   test("SE1 a member whose own state is not the agreed one waits for that", async () => {
-    const { session } = sessionOf(2, { offered: 11 });
-    session.adopt([viewOf({ fromRound: 12, observers: [{ peer: 2, donor: 1, stateOfRound: 12 }] })]);
+    const scene = sessionOf(2, { offered: 11 });
+    const { session } = scene;
+    session.adopt([viewOf({ fromRound: 12, observers: [{ peer: 2, donors: [1], stateOfRound: 12 }] })]);
+    session.transfer.expect(12, stateHash);
     const start = session.start();
     expect((await outcome(start)).settled).toBe(false);
-    for (const frame of chunksOf(12)) session.receive(frame);
+    session.receive(manifestFrame(12, 1));
+    answer(scene);
     expect(await outcome(start)).toEqual({ settled: true, value: { round: 12, state } });
   });
 
   test("SE1 the state may be the coordinator's checkpoint", async () => {
     const { session } = sessionOf(2);
-    session.adopt([viewOf({ fromRound: 12, observers: [{ peer: 2, donor: COORDINATOR, stateOfRound: 12 }] })]);
-    for (const chunk of stateChunks(12, state)) session.receiveState(chunk);
+    session.adopt([viewOf({ fromRound: 12, observers: [{ peer: 2, donors: [COORDINATOR], stateOfRound: 12 }] })]);
+    for (const chunk of stateChunks(12, state)) session.transfer.receiveCheckpoint(chunk);
     expect(await outcome(session.start())).toEqual({ settled: true, value: { round: 12, state } });
   });
 });
 
 describe("a state on its way", () => {
-  test("SE7 chunks may come in any order, and twice", async () => {
+  test("SE7 a manifest that comes before the view counts", async () => {
+    const scene = sessionOf(3);
+    scene.session.receive(manifestFrame(9, 1));
+    expect(scene.sent).toEqual([]);
+    scene.session.adopt([following(9)]);
+    scene.session.transfer.expect(9, stateHash);
+    answer(scene);
+    expect((await outcome(scene.session.start())).value).toEqual({ round: 9, state });
+  });
+
+  test("SE7 a manifest that came early and is none is complained of", () => {
+    const said: unknown[] = [];
+    const { session } = sessionOf(3, { complain: (about, why) => said.push([about, why]) });
+    session.receive({ ...manifestFrame(9, 1), elements: new Int32Array(6) });
+    session.adopt([following(9)]);
+    expect(said).toEqual([[1, `the state has ${STATE_CHUNKS} chunks, the manifest 3`]]);
+  });
+
+  test("SE7 what is of another round is not part of it", async () => {
+    const scene = sessionOf(3);
+    scene.session.adopt([following(9)]);
+    scene.session.transfer.expect(8, stateHash);
+    scene.session.transfer.expect(10, stateHash);
+    scene.session.receive(manifestFrame(8, 1));
+    for (let i = 0; i < STATE_CHUNKS; i++) scene.session.receive(chunkFrame(8, 1, i));
+    for (const chunk of stateChunks(10, state)) scene.session.transfer.receiveCheckpoint(chunk);
+    expect(scene.sent).toEqual([]);
+    expect((await outcome(scene.session.start())).settled).toBe(false);
+  });
+
+  test("SE7 whoever is no donor is not asked, whatever it says", () => {
+    const { session, sent } = sessionOf(3);
+    session.adopt([following(9)]);
+    session.receive(manifestFrame(9, 2, wrongState));
+    expect(sent).toEqual([]);
+  });
+
+  test("SE7 a chunk of another size is refused", () => {
     const { session } = sessionOf(3);
     session.adopt([following(9)]);
-    const [a, b, c] = chunksOf(9);
-    for (const frame of [c, a, c, a, b]) session.receive(frame);
+    session.receive(manifestFrame(9, 1));
+    const short = { ...chunkFrame(9, 1, 0), elements: new Int32Array(5) };
+    expect(() => session.receive(short)).toThrow(new MalformedFrame("chunk 0 of the state has 640 elements, 5 came"));
+    for (const index of [STATE_CHUNKS, 2 ** 32 - 1]) expect(() => session.receive({ ...short, index })).toThrow(/is none of them$/);
+  });
+
+  test("SE7 the chunks of a checkpoint may come in any order, and twice", async () => {
+    const { session } = sessionOf(3);
+    session.adopt([viewOf({ fromRound: 9, members: [1, 2, 3], observers: [{ peer: 3, donors: [COORDINATOR], stateOfRound: 9 }] })]);
+    const [a, b, c] = stateChunks(9, state);
+    for (const chunk of [c, a, c, a, b]) session.transfer.receiveCheckpoint(chunk);
     expect((await outcome(session.start())).value).toEqual({ round: 9, state });
   });
 
-  test("SE7 chunks of another round are not part of it", async () => {
-    const { session } = sessionOf(3);
-    session.adopt([following(9)]);
-    for (const frame of chunksOf(8)) session.receive(frame);
-    for (const chunk of stateChunks(10, state)) session.receiveState(chunk);
-    expect((await outcome(session.start())).settled).toBe(false);
-  });
-
-  test.each([
-    { what: "too short", index: 0, elements: 15_999, sentence: "chunk 0 of the state has 16000 elements, 15999 came" },
-    {
-      what: "the last with the length of the others",
-      index: 2,
-      elements: 16_000,
-      sentence: "chunk 2 of the state has 8000 elements, 16000 came",
-    },
-    { what: "beyond the end", index: 3, elements: 16_000, sentence: /^chunk 3 of the state has -?\d+ elements, 16000 came$/ },
-    { what: "far beyond the end", index: 2 ** 32 - 1, elements: 1, sentence: /^chunk 4294967295 of the state has -\d+ elements, 1 came$/ },
-  ])("SE7 a chunk that is $what is refused", ({ index, elements, sentence }) => {
-    const receiver = new StateReceiver(STATE_ELEMENTS);
-    const receive = () => receiver.receive({ index, elements: new Int32Array(elements) });
-    expect(receive).toThrow(MalformedFrame);
-    expect(receive).toThrow(sentence);
-    expect(receiver.complete).toBe(false);
-  });
-
-  test.each([1, 16_000, 16_001, 32_000])("SE7 a state of %i elements arrives whole", (elements) => {
-    const receiver = new StateReceiver(elements);
-    const some = state.subarray(0, elements);
-    const frames = [...stateFrames(some, { run: RUN, view: 1, round: 3, sender: 1 })];
-    expect(frames.length).toBe(Math.ceil(elements / 16_000));
-    for (const frame of frames.reverse()) {
-      expect(receiver.complete).toBe(false);
-      receiver.receive(frame);
-    }
-    expect([receiver.complete, receiver.state]).toEqual([true, some]);
-  });
-
   test("SE8 the chunks of a state that is no longer wanted are forgotten", async () => {
-    const { session } = sessionOf(3);
+    const scene = sessionOf(3);
+    const { session } = scene;
     session.adopt([following(9)]);
-    const [first, second, third] = chunksOf(9);
-    session.receive(first);
-    session.receive(second);
-    session.adopt([{ ...following(20, 2), view: 3 }]);
-    session.receive(third);
-    const start = session.start();
-    expect((await outcome(start)).settled).toBe(false);
-    for (const frame of chunksOf(20, 2)) session.receive(frame);
-    expect((await outcome(start)).value).toEqual({ round: 20, state });
+    session.receive(manifestFrame(9, 1));
+    session.receive(chunkFrame(9, 1, 0));
+    session.adopt([{ ...following(20, [2]), view: 3 }]);
+    scene.sent.length = 0;
+    for (const index of [0, 1]) session.receive(chunkFrame(9, 1, index));
+    session.transfer.expect(20, stateHash);
+    session.receive(manifestFrame(20, 2));
+    expect(scene.sent.map(({ to, frame }) => [to, frame.round, frame.elements])).toEqual([[2, 20, Int32Array.of(0, 1, 2, 3)]]);
+    answer(scene);
+    expect((await outcome(session.start())).value).toEqual({ round: 20, state });
+  });
+
+  test("ST6 ME12 after all donors are lost, others may give the state of the same round; who is gone is not waited for", async () => {
+    const lost: number[] = [];
+    const scene = sessionOf(3, { stateLost: (round) => lost.push(round) });
+    const { session } = scene;
+    session.adopt([following(9, [1, 2])]);
+    session.transfer.lose(1);
+    session.adopt([{ ...following(9, [1, 2]), view: 3 }]);
+    session.transfer.lose(2);
+    expect(lost).toEqual([9]);
+    session.adopt([{ ...following(9, [4]), view: 4 }]);
+    session.receive(manifestFrame(9, 4));
+    session.transfer.expect(9, stateHash);
+    answer(scene);
+    expect((await outcome(session.start())).value).toEqual({ round: 9, state });
+  });
+
+  test("ST6 a run that is too far ahead makes the state useless, and nobody is blamed", () => {
+    const lost: unknown[] = [];
+    const { session } = sessionOf(3, { stateLost: (round, why) => lost.push([round, why]) });
+    session.adopt([following(9)]);
+    const reduced = { ...chunkFrame(9, 1, 0), kind: frameKinds.reduced, round: 300 };
+    session.receive(reduced);
+    session.receive(reduced);
+    expect(lost).toEqual([[9, "nobody gives the state of round 9 any more: the run is at round 300 already"]]);
   });
 
   test("SE8 when the run begins anew, there is no state to wait for", async () => {
@@ -133,57 +178,5 @@ describe("a state on its way", () => {
     expect((await outcome(session.begin())).settled).toBe(false); // the old permit is void
     session.permit(0);
     expect((await outcome(session.begin())).settled).toBe(true);
-  });
-});
-
-describe("a donor", () => {
-  const donor = async (): Promise<{ session: Session; sent: ReturnType<typeof sessionOf>["sent"]; saved: unknown[] }> => {
-    const saved: unknown[] = [];
-    const { session, sent } = sessionOf(1, { save: (round, elements) => saved.push([round, elements]) });
-    session.adopt([viewOf()]);
-    await session.start();
-    return { session, sent, saved };
-  };
-
-  test("SE7 it knows who waits for the state that a round begins with", async () => {
-    const { session } = await donor();
-    const observers = [
-      { peer: 3, donor: 1, stateOfRound: 5 },
-      { peer: 4, donor: 2, stateOfRound: 5 },
-      { peer: 5, donor: 1, stateOfRound: 4 },
-    ];
-    session.adopt([viewOf({ view: 2, fromRound: 4, observers })]);
-    expect([3, 4, 5, 6].map((round) => session.awaitingState(round))).toEqual([[], [5], [3], []]);
-  });
-
-  test("SE7 the coordinator gets one for its checkpoint, when it has asked", async () => {
-    const { session, saved } = await donor();
-    session.saveAt(6);
-    expect([5, 6, 7].map((round) => session.awaitingState(round))).toEqual([[], [COORDINATOR], []]);
-    session.sendState(COORDINATOR, 6, state);
-    expect(saved).toEqual([[6, state]]);
-  });
-
-  test("SE7 it sends every chunk, and the other side has the same elements", async () => {
-    const { session, sent } = await donor();
-    session.sendState(3, 5, state);
-    expect(sent.map(({ to, frame }) => [to, frame.round, frame.index, frame.sender])).toEqual([
-      [3, 5, 0, 1],
-      [3, 5, 1, 1],
-      [3, 5, 2, 1],
-    ]);
-    const receiver = new StateReceiver(STATE_ELEMENTS);
-    for (const { frame } of sent) receiver.receive(frame);
-    expect(receiver.state).toEqual(state);
-  });
-
-  // Nothing keeps a state that was under way on a link that failed: its observer waits for the missing chunks for ever.
-  test("SE7 a state that was under way on a failed link is sent again", async () => {
-    const { session, sent } = await donor();
-    session.adopt([viewOf({ view: 2, fromRound: 5, observers: [{ peer: 3, donor: 1, stateOfRound: 5 }] })]);
-    session.sendState(3, 5, state);
-    sent.length = 0;
-    session.relinked(3);
-    expect(sent.length).toBe(3);
   });
 });

@@ -239,8 +239,8 @@ describe("waiting", () => {
     const { session } = sessionOf(1);
     expect(session.waitingFor()).toBe("a place in the run");
     const observer = sessionOf(3).session;
-    observer.adopt([viewOf({ view: 2, fromRound: 9, observers: [{ peer: 3, donor: 1, stateOfRound: 9 }] })]);
-    expect(observer.waitingFor()).toBe("the state, from another peer");
+    observer.adopt([viewOf({ view: 2, fromRound: 9, observers: [{ peer: 3, donors: [1], stateOfRound: 9 }] })]);
+    expect(observer.waitingFor()).toBe("the state of round 9: 0 of 63 chunks are here");
     session.adopt([viewOf()]);
     await session.start();
     expect(session.waitingFor()).toBe("permission for round 0");

@@ -47,6 +47,11 @@ export function sessionOf(self: number, changes: Partial<SessionOptions> = {}): 
     stateElements: STATE_ELEMENTS,
     send: (to, frame) => sent.push({ to, frame: { ...frame, elements: frame.elements.slice() } }),
     save: () => undefined,
+    complain: () => undefined,
+    stateLost: () => undefined,
+    idle: () => true,
+    now: () => 0,
+    defer: (action) => action(),
     ...changes,
   });
   return { session, sent };

@@ -1,4 +1,5 @@
 import { directCost, type Lines, twoLevelCost } from "../../coordinator/protocol/costModel.ts";
+import { packedBytes } from "../../worker/collective/packedIntegers.ts";
 import { slicesOf } from "../../worker/collective/vectorLayout.ts";
 import { noFaults } from "./faults.ts";
 import { Meter } from "./meter.ts";
@@ -7,7 +8,7 @@ import { simulatedConfig } from "./simulatedConfig.ts";
 import { standIns } from "./standInReplica.ts";
 import type { Swarm } from "./swarm.ts";
 
-/** 64 slices of 512 elements, so that a thousand peers fit in memory; each line carries 20 Mbit/s each way, 20 ms far. */
+/** 64 slices of 512 elements of full range (maxima are), so that a thousand peers fit in memory; each line carries 20 Mbit/s each way, 20 ms far. */
 const LENGTH = 64 * 512;
 const SLOT_MS = 20;
 const LINES = { bytesPerMs: 2500, latencyMs: 20 };
@@ -30,7 +31,7 @@ export interface ScaleResult {
 
 /** A few steps of so many peers, each with one slot: what crosses the network, against the cost model. */
 export async function measureScale(peers: number, topology: ScaleResult["topology"], steps: number): Promise<ScaleResult> {
-  const kit = standIns({ train: { length: LENGTH, sumLength: LENGTH }, evaluate: { length: 3, sumLength: 3 } });
+  const kit = standIns({ train: { length: LENGTH, sumLength: 0 }, evaluate: { length: 3, sumLength: 3 } });
   const config = simulatedConfig({ slots: peers, microBatch: 1, steps: steps + 1, evaluate: false });
   const dataset = { ...config.dataset, trainRecords: 4 * peers };
   const meter = new Meter();
@@ -58,7 +59,9 @@ export async function measureScale(peers: number, topology: ScaleResult["topolog
   const stepMs = ((doneAt.get(steps) as number) - (doneAt.get(0) as number)) / steps;
   const coverageBytes = 4 * Math.ceil(peers / 32);
   const lines: Lines = { ...LINES, overheadBytes: FRAME_HEADER_BYTES + coverageBytes / 2 }; // contributions have one, sums have none
-  const size = { members: peers, bytes: 4 * LENGTH, slices: slicesOf(LENGTH).length };
+  const slices = slicesOf(LENGTH);
+  const bytes = slices.length * packedBytes(new Int32Array(LENGTH / slices.length).fill(2 ** 31 - 1));
+  const size = { members: peers, bytes, slices: slices.length };
   const cost = topology === "direct" ? directCost(size, lines) : twoLevelCost(size, lines);
   const perStep = (count: { readonly messages: number; readonly bytes: number }) => ({
     messages: count.messages / steps,

@@ -9,6 +9,8 @@ import { train } from "../../worker/train/loop.ts";
 import { RUN } from "./simulatedConfig.ts";
 import { type ReplicaKit, STAND_IN_STATE, type StandInReplica } from "./standInReplica.ts";
 
+const TRANSFER_TICK_MS = 250;
+
 /** What a peer needs of the simulated world. */
 export interface World {
   readonly config: RunConfig;
@@ -78,8 +80,14 @@ export class SimulatedPeer {
       save: (round, state) => {
         for (const chunk of stateChunks(round, state)) this.#world.tell(chunk);
       },
+      complain: (about, why) => this.#world.tell({ type: "complain", about, why }),
+      stateLost: (round, why) => this.#world.tell({ type: "stateLost", round, why }),
+      idle: () => true,
+      now: this.#world.now,
+      defer: (action) => this.#world.after(0, action),
     });
     this.session = session;
+    this.#lookAfterTransfers(session);
     const before = this.#stopped;
     this.#stopped = before
       .then(() => this.#train(session))
@@ -99,10 +107,13 @@ export class SimulatedPeer {
     if (message.type === "views") session?.adopt(message.views);
     else if (message.type === "permit") session?.permit(message.through);
     else if (message.type === "finished") this.finished = true;
-    else if (message.type === "save") session?.saveAt(message.round);
-    else if (message.type === "state") session?.receiveState(message);
-    else if (message.type === "gone") this.#gone.add(message.peer);
-    else if (message.type === "connect") {
+    else if (message.type === "save") session?.transfer.saveAt(message.round);
+    else if (message.type === "state") session?.transfer.receiveCheckpoint(message);
+    else if (message.type === "stateHash") session?.transfer.expect(message.round, message.hash);
+    else if (message.type === "gone") {
+      this.#gone.add(message.peer);
+      session?.transfer.lose(message.peer);
+    } else if (message.type === "connect") {
       this.#links.add(message.peer);
       this.#world.tell({ type: "link", peer: message.peer, state: "direct" });
     }
@@ -125,8 +136,17 @@ export class SimulatedPeer {
         hidden: false,
         round: this.session.round ?? 0,
         waitingFor: this.session.waitingFor().slice(0, 200),
+        chunks: this.session.transfer.incoming?.progress.held,
       });
     }
+  }
+
+  #lookAfterTransfers(session: Session): void {
+    this.#world.after(TRANSFER_TICK_MS, () => {
+      if (this.session !== session || this.finished) return;
+      session.transfer.tick();
+      this.#lookAfterTransfers(session);
+    });
   }
 
   async #train(session: Session): Promise<void> {

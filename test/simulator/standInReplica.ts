@@ -1,6 +1,7 @@
 import type { RoundMetrics } from "../../coordinator/protocol/messages.ts";
 import type { Round } from "../../coordinator/protocol/rounds.ts";
 import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
+import { createHasher } from "../../engine/replica/hasher.ts";
 import type { VectorLayout } from "../../worker/collective/vectorLayout.ts";
 import { merge } from "../../worker/collective/vectorLayout.ts";
 import type { Batch, RoundResult } from "../../worker/compute/computeWorker.ts";
@@ -25,14 +26,15 @@ export const standIn = standIns({
   evaluate: { length: 3, sumLength: 3 },
 });
 
-/** State: one word of "parameters", one that counts updates. */
-export const STAND_IN_STATE = 2;
+/** State: one word of "parameters", one that counts updates, and as many that follow from these as make four chunks. */
+export const STAND_IN_STATE = 2000;
 
 /** A replica whose "gradient" is a hash of (parameters, round, images): any mistake in who computes what shows in the bits. */
 export class StandInReplica {
   readonly #config: RunConfig;
   readonly #layouts: Layouts;
   readonly #onCompute: OnCompute;
+  readonly #hasher = createHasher(STAND_IN_STATE);
   #state = new Int32Array(STAND_IN_STATE);
 
   constructor(config: RunConfig, layouts: Layouts, onCompute: OnCompute) {
@@ -42,7 +44,7 @@ export class StandInReplica {
   }
 
   async initialize(): Promise<void> {
-    this.#state = Int32Array.from([mix(this.#config.seed), 0]);
+    this.#state = stateOf(mix(this.#config.seed), 0);
   }
 
   async contribution(round: Round, batches: readonly Batch[]): Promise<Int32Array> {
@@ -59,7 +61,7 @@ export class StandInReplica {
     if (round.kind === "train") {
       let folded = this.#state[0] as number;
       for (const word of reduced) folded = Math.imul(folded ^ word, 0x01000193);
-      this.#state = Int32Array.from([mix(folded), this.#state[1] + 1]);
+      this.#state = stateOf(mix(folded), this.#state[1] + 1);
     }
     const images = reduced[0];
     const metrics: RoundMetrics = {
@@ -71,8 +73,8 @@ export class StandInReplica {
       skipped: false,
       learningRate: 1,
     };
-    const hash = (this.#state[0] >>> 0).toString(16).padStart(8, "0") + this.#state[1].toString(16).padStart(8, "0");
-    return { hash, metrics };
+    this.#hasher.elements.set(this.#state);
+    return { hash: this.#hasher.hash(0, STAND_IN_STATE).toString(16).padStart(16, "0"), metrics };
   }
 
   async state(): Promise<Int32Array> {
@@ -96,6 +98,14 @@ export class StandInReplica {
     gradient[0] = indices.length;
     return gradient;
   }
+}
+
+function stateOf(parameters: number, updates: number): Int32Array<ArrayBuffer> {
+  const state = new Int32Array(STAND_IN_STATE);
+  for (let i = 2; i < state.length; i++) state[i] = Math.imul(parameters, i);
+  state[0] = parameters;
+  state[1] = updates;
+  return state;
 }
 
 function mix(word: number): number {

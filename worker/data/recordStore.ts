@@ -1,86 +1,115 @@
-import { MAX_RECORDS_PER_REQUEST, paths, RECORD_BYTES } from "../../coordinator/protocol/paths.ts";
-
-export type Split = "train" | "test";
-
-/** Records are fetched in blocks of this many: 1.5 MB, a second on a slow link. */
-const BLOCK_RECORDS = 500;
-
-/** Blocks asked for in one request. */
-const BLOCKS_PER_REQUEST = Math.min(10, Math.floor(MAX_RECORDS_PER_REQUEST / BLOCK_RECORDS));
-
-/** A request without an answer for so long is given up and made again. */
-const REQUEST_DEADLINE_MS = 60_000;
-const ATTEMPTS = 3;
+import { MAX_RECORD_INDICES, RECORD_BYTES } from "../../coordinator/protocol/paths.ts";
+import { RecordBlocks } from "./recordBlocks.ts";
+import type { Split, Wanted } from "./recordRequests.ts";
 
 export interface RecordStoreOptions {
-  readonly origin: string;
-  readonly token: string;
   readonly counts: { readonly train: number; readonly test: number };
+  readonly request: (split: Split, wanted: Wanted) => Promise<Uint8Array>;
+  readonly pause: (milliseconds: number) => Promise<void>;
+  readonly now: () => number;
+  /** Ends what is fetched in the background. */
+  readonly signal: AbortSignal;
   readonly onBytes: (bytes: number) => void;
 }
 
-/** The images that this peer needed so far; what is missing is fetched from the coordinator when it is needed. */
+/**
+ * The images that this peer needed so far. What is missing is fetched when it is needed, and no more than that: a slot's micro-batch
+ * is drawn from all over its shard, and training must not wait for a shard of 19 MB. The rest of what is around follows in the background.
+ */
 export class RecordStore {
   readonly #options: RecordStoreOptions;
-  readonly #blocks = { train: new Map<number, Promise<Uint8Array>>(), test: new Map<number, Promise<Uint8Array>>() };
+  readonly #blocks: { readonly train: RecordBlocks; readonly test: RecordBlocks };
+  readonly #coming = { train: new Map<number, Promise<void>>(), test: new Map<number, Promise<void>>() };
+  readonly #later: { readonly split: Split; readonly block: number }[] = [];
+  readonly #noted = new Set<string>();
+  #urgent = 0;
+  #isFilling = false;
 
   constructor(options: RecordStoreOptions) {
     this.#options = options;
+    this.#blocks = { train: new RecordBlocks(options.counts.train), test: new RecordBlocks(options.counts.test) };
   }
 
   /** The records with these indices, one after another: 1 label byte and 3072 pixel bytes each. */
   async records(split: Split, indices: Int32Array): Promise<Uint8Array> {
-    const needed = [...new Set(Array.from(indices, (index) => Math.floor(index / BLOCK_RECORDS)))].sort((a, b) => a - b);
-    this.#request(split, needed);
-    const blocks = new Map(await Promise.all(needed.map(async (block) => [block, await this.#block(split, block)] as const)));
+    const blocks = this.#blocks[split];
+    const missing = [...new Set(indices)].filter((index) => !blocks.has(index));
+    if (missing.length > 0) await this.#fetchNow(split, missing);
     const records = new Uint8Array(indices.length * RECORD_BYTES);
     indices.forEach((index, i) => {
-      const within = (index % BLOCK_RECORDS) * RECORD_BYTES;
-      const block = blocks.get(Math.floor(index / BLOCK_RECORDS)) as Uint8Array;
-      records.set(block.subarray(within, within + RECORD_BYTES), i * RECORD_BYTES);
+      records.set(blocks.record(index), i * RECORD_BYTES);
     });
     return records;
   }
 
-  async #block(split: Split, block: number): Promise<Uint8Array> {
-    return (await this.#blocks[split].get(block)) as Uint8Array;
-  }
-
-  /** Asks for the blocks that are not here yet, neighbours in one request. */
-  #request(split: Split, needed: readonly number[]): void {
-    const missing = needed.filter((block) => !this.#blocks[split].has(block));
-    while (missing.length > 0) {
-      const first = missing[0] as number;
-      const run = missing.filter((block, i) => block === first + i).slice(0, BLOCKS_PER_REQUEST);
-      missing.splice(0, run.length);
-      const bytes = this.#fetch(split, first * BLOCK_RECORDS, Math.min((first + run.length) * BLOCK_RECORDS, this.#options.counts[split]));
-      run.forEach((block, i) => {
-        const from = i * BLOCK_RECORDS * RECORD_BYTES;
-        const part = bytes.then((all) => all.subarray(from, from + BLOCK_RECORDS * RECORD_BYTES));
-        part.catch(() => this.#blocks[split].delete(block)); // asked for again next time
-        this.#blocks[split].set(block, part);
+  async #fetchNow(split: Split, missing: readonly number[]): Promise<void> {
+    const coming = this.#coming[split];
+    const unasked = missing.filter((index) => !coming.has(index));
+    for (let begin = 0; begin < unasked.length; begin += MAX_RECORD_INDICES) {
+      const indices = unasked.slice(begin, begin + MAX_RECORD_INDICES);
+      const arrival = this.#fetch(split, indices).finally(() => {
+        for (const index of indices) coming.delete(index);
       });
+      for (const index of indices) coming.set(index, arrival);
     }
+    this.#urgent++;
+    try {
+      await Promise.all(new Set(missing.flatMap((index) => coming.get(index) ?? [])));
+    } finally {
+      this.#urgent--;
+    }
+    this.#noteForLater(split, missing);
   }
 
-  async #fetch(split: Split, begin: number, end: number): Promise<Uint8Array> {
-    const { origin, token, onBytes } = this.#options;
-    const url = new URL(split === "train" ? paths.trainRecords : paths.testRecords, origin);
-    url.search = new URLSearchParams({ begin: String(begin), end: String(end), token }).toString();
-    let failure: unknown;
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      try {
-        const response = await fetch(url, { signal: AbortSignal.timeout(REQUEST_DEADLINE_MS) });
-        if (!response.ok) throw new Error(`the coordinator answered ${response.status}: ${await response.text()}`);
-        const bytes = new Uint8Array(await response.arrayBuffer());
-        if (bytes.length !== (end - begin) * RECORD_BYTES)
-          throw new Error(`${(end - begin) * RECORD_BYTES} bytes were expected, ${bytes.length} came`);
-        onBytes(bytes.length);
-        return bytes;
-      } catch (error) {
-        failure = error;
-      }
+  async #fetch(split: Split, indices: readonly number[]): Promise<void> {
+    const bytes = await this.#options.request(split, { indices });
+    indices.forEach((index, i) => {
+      this.#blocks[split].put(index, bytes.subarray(i * RECORD_BYTES, (i + 1) * RECORD_BYTES));
+    });
+    this.#options.onBytes(bytes.length);
+  }
+
+  /** Who needs one image of a block will need the others. */
+  #noteForLater(split: Split, indices: readonly number[]): void {
+    for (const index of indices) {
+      const block = this.#blocks[split].blockOf(index);
+      if (this.#noted.has(`${split} ${block}`)) continue;
+      this.#noted.add(`${split} ${block}`);
+      this.#later.push({ split, block });
     }
-    throw new Error(`images ${begin} to ${end} could not be fetched from ${origin} in ${ATTEMPTS} attempts`, { cause: failure });
+    if (!this.#isFilling) void this.#fill();
+  }
+
+  /** One block after another, never while training waits for images, and with long rests between them: most of the link is the gradients'. */
+  async #fill(): Promise<void> {
+    this.#isFilling = true;
+    for (let next = this.#later.shift(); next !== undefined; next = this.#later.shift()) {
+      const began = this.#options.now();
+      while (this.#urgent > 0) await this.#options.pause(LOOK_EVERY_MS);
+      if (this.#options.signal.aborted || !(await this.#fillBlock(next.split, next.block))) break;
+      await this.#options.pause(RESTS * (this.#options.now() - began));
+    }
+    this.#isFilling = false;
+  }
+
+  /** False when it does not come: then images are fetched when they are needed, which says what is wrong. */
+  async #fillBlock(split: Split, block: number): Promise<boolean> {
+    const range = this.#blocks[split].range(block);
+    const bytes = await this.#options.request(split, range).catch(() => undefined);
+    if (bytes === undefined) {
+      this.#noted.delete(`${split} ${block}`);
+      return false;
+    }
+    for (let index = range.begin; index < range.end; index++) {
+      const at = (index - range.begin) * RECORD_BYTES;
+      this.#blocks[split].put(index, bytes.subarray(at, at + RECORD_BYTES));
+    }
+    this.#options.onBytes(bytes.length);
+    return true;
   }
 }
+
+const LOOK_EVERY_MS = 20;
+
+/** A rest is so many times as long as the block took. */
+const RESTS = 3;

@@ -30,9 +30,9 @@ export class CreditedLink implements Link {
     channel.onerror = () => events.onClosed("the data channel failed");
   }
 
-  /** Bytes that wait for credit. */
-  get queuedBytes(): number {
-    return this.#queue.reduce((sum, bytes) => sum + bytes.length, 0);
+  /** Whether nothing waits for credit. */
+  get idle(): boolean {
+    return this.#queue.length === 0;
   }
 
   send(bytes: Uint8Array<ArrayBuffer>): void {
@@ -48,13 +48,25 @@ export class CreditedLink implements Link {
   }
 
   #drain(): void {
-    while (this.#channel.readyState === "open") {
+    for (;;) {
       const next = this.#queue[0];
       const underWay = this.#sent - this.#credited;
       if (next === undefined || (underWay > 0 && underWay + next.length > WINDOW_BYTES)) return;
+      if (!this.#transmit(next)) return;
       this.#queue.shift();
       this.#sent += next.length;
-      this.#channel.send(next);
+    }
+  }
+
+  /** False when the channel is closing: its state may not say so yet, and `onclose` follows. */
+  #transmit(bytes: Uint8Array<ArrayBuffer>): boolean {
+    if (this.#channel.readyState !== "open") return false;
+    try {
+      this.#channel.send(bytes);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== "InvalidStateError") throw error;
+      return false;
     }
   }
 
@@ -62,6 +74,7 @@ export class CreditedLink implements Link {
     if (bytes.length === CREDIT_BYTES) {
       this.#credited = new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0, true);
       this.#drain();
+      if (this.idle) events.onDrained();
       return;
     }
     this.#received += bytes.length;
@@ -73,6 +86,6 @@ export class CreditedLink implements Link {
     this.#acknowledged = this.#received;
     const credit = new Uint8Array(CREDIT_BYTES);
     new DataView(credit.buffer).setFloat64(0, this.#received, true);
-    if (this.#channel.readyState === "open") this.#channel.send(credit);
+    this.#transmit(credit);
   }
 }

@@ -1,6 +1,8 @@
 /** A way to send bytes to one other peer; ordered and reliable while it lasts. */
 export interface Link {
   send(bytes: Uint8Array): void;
+  /** Whether nothing that was sent waits for its turn. */
+  readonly idle: boolean;
   close(): void;
 }
 
@@ -18,5 +20,7 @@ export interface Channel {
 
 export interface LinkEvents {
   readonly onBytes: (bytes: Uint8Array) => void;
+  /** The other side has taken something, and nothing waits. */
+  readonly onDrained: () => void;
   readonly onClosed: (why: string) => void;
 }

@@ -13,6 +13,8 @@ export interface MeshOptions {
   readonly relay: (peer: number, bytes: Uint8Array) => void;
   readonly onBytes: (peer: number, bytes: Uint8Array) => void;
   readonly onLink: (peer: number, state: "direct" | "relayed" | "lost") => void;
+  /** Bytes that waited for a peer have gone. */
+  readonly onDrained: () => void;
   readonly after: (milliseconds: number, action: () => void) => void;
 }
 
@@ -77,6 +79,11 @@ export class Mesh {
     else this.#options.relay(peer, bytes);
   }
 
+  /** Whether nothing that was sent to this peer still waits for its turn; the coordinator's relay takes all at once. */
+  idle(peer: number): boolean {
+    return this.#neighbours.get(peer)?.link?.idle ?? true;
+  }
+
   /** Bytes that came by way of the coordinator. */
   receiveRelayed(peer: number, bytes: Uint8Array): void {
     if (!this.#gone.has(peer)) this.#receive(peer, bytes);
@@ -104,6 +111,7 @@ export class Mesh {
     if (neighbour === undefined) return;
     neighbour.link = new CreditedLink(channel, {
       onBytes: (bytes) => this.#receive(peer, bytes),
+      onDrained: this.#options.onDrained,
       onClosed: () => this.#fallBack(peer),
     });
   }

@@ -19,6 +19,9 @@ import type { StatusBoard } from "./statusBoard.ts";
 
 const HEARTBEAT_MS = 1000;
 
+/** How often states that are on their way are looked after. */
+const TRANSFER_TICK_MS = 250;
+
 export interface AttendanceOptions {
   readonly platform: Platform;
   readonly join: JoinOptions;
@@ -63,6 +66,7 @@ export class Attendance {
       relay: (peer, bytes) => this.#connection.relay(peer, bytes),
       onBytes: (peer, bytes) => this.#receive(peer, bytes),
       onLink: (peer, state) => this.#linked(peer, state),
+      onDrained: () => this.#session?.transfer.serve(),
       after: (milliseconds, action) => setTimeout(action, milliseconds),
     });
   }
@@ -70,10 +74,12 @@ export class Attendance {
   /** Takes part until the run is complete. Throws `PeerStopped` when it ends otherwise. */
   async attend(): Promise<void> {
     const beat = setInterval(() => this.beat(), HEARTBEAT_MS);
+    const transfers = setInterval(() => this.#session?.transfer.tick(), TRANSFER_TICK_MS);
     try {
       await Promise.race([this.#takePart(), this.#stopped]);
     } finally {
       clearInterval(beat);
+      clearInterval(transfers);
       this.#ended = true;
       this.#session?.close(new PeerStopped("left", "the peer has stopped"));
       this.#connection.close("the peer has stopped");
@@ -93,7 +99,8 @@ export class Attendance {
   beat(): void {
     if (this.#welcome === undefined) return;
     const waitingFor = this.#session?.waitingFor().slice(0, 200) ?? "its engine";
-    this.#tell({ type: "heartbeat", hidden: this.#options.board.status.hidden, round: this.#session?.round ?? 0, waitingFor });
+    const chunks = this.#session?.transfer.incoming?.progress.held;
+    this.#tell({ type: "heartbeat", hidden: this.#options.board.status.hidden, round: this.#session?.round ?? 0, waitingFor, chunks });
   }
 
   async #takePart(): Promise<void> {
@@ -137,6 +144,11 @@ export class Attendance {
       offered,
       send,
       save: (round, state) => this.#save(round, state),
+      complain: (about, why) => this.#tell({ type: "complain", about, why: why.slice(0, 300) }),
+      stateLost: (round, why) => this.#tell({ type: "stateLost", round, why: why.slice(0, 300) }),
+      idle: (peer) => this.#mesh.idle(peer),
+      now: this.#options.platform.now,
+      defer: (action) => setTimeout(() => this.#ended || action()),
     });
   }
 
@@ -178,6 +190,7 @@ export class Attendance {
         break;
       case "gone":
         this.#mesh.drop(message.peer);
+        this.#session?.transfer.lose(message.peer);
         break;
       case "views":
         this.#session?.adopt(message.views);
@@ -186,10 +199,13 @@ export class Attendance {
         this.#session?.permit(message.through);
         break;
       case "save":
-        this.#session?.saveAt(message.round);
+        this.#session?.transfer.saveAt(message.round);
         break;
       case "state":
-        this.#session?.receiveState(message);
+        this.#session?.transfer.receiveCheckpoint(message);
+        break;
+      case "stateHash":
+        this.#session?.transfer.expect(message.round, message.hash);
         break;
       case "swarm":
         this.#options.board.swarm(message);
@@ -208,7 +224,9 @@ export class Attendance {
   #receive(peer: number, bytes: Uint8Array): void {
     if (this.#unheard.has(peer)) return;
     try {
-      this.#session?.receive(decodeFrame(bytes));
+      const frame = decodeFrame(bytes);
+      if (frame.sender !== peer) throw new MalformedFrame(`the frame says that peer ${frame.sender} sent it, and peer ${peer} did`);
+      this.#session?.receive(frame);
     } catch (error) {
       if (!(error instanceof MalformedFrame)) throw error;
       this.#unheard.add(peer);

@@ -27,10 +27,11 @@ export class Peer {
 
   /** Takes part until the run is complete. Throws `PeerStopped` when it ends otherwise. */
   async run(): Promise<void> {
+    let prepared: PreparedRun | undefined;
     try {
       const workers = await Promise.all(Array.from({ length: this.#join.workers }, () => this.#platform.createComputeWorker()));
       const onDataBytes = (bytes: number) => this.#board.progress({ dataBytes: this.#board.status.progress.dataBytes + bytes });
-      const prepared = new PreparedRun(new ReplicaPool(workers), this.#join, onDataBytes);
+      prepared = new PreparedRun(new ReplicaPool(workers), this.#join, onDataBytes);
       this.#board.update({ stage: "connecting", sentence: "Connecting to the coordinator." });
       await this.#attend(prepared);
       this.#board.update({ stage: "finished", sentence: "The run is complete. Thank you for taking part." });
@@ -42,6 +43,7 @@ export class Peer {
       this.#board.update({ stage: stopped.stage === "cut off" ? "failed" : stopped.stage, sentence: stopped.message });
       throw stopped;
     } finally {
+      prepared?.close();
       this.#platform.dispose();
     }
   }

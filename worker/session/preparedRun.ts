@@ -2,6 +2,7 @@ import type { Hello } from "../../coordinator/protocol/messages.ts";
 import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
 import type { ReplicaInfo, RoundResult } from "../compute/computeWorker.ts";
 import type { ReplicaPool } from "../compute/replicaPool.ts";
+import { requestRecords } from "../data/recordRequests.ts";
 import { RecordStore } from "../data/recordStore.ts";
 import type { JoinOptions } from "./status.ts";
 
@@ -21,6 +22,7 @@ export class PreparedRun {
   readonly #replica: ReplicaPool;
   readonly #join: JoinOptions;
   readonly #onDataBytes: (bytes: number) => void;
+  readonly #closing = new AbortController();
   #run: number | undefined;
   #preparing: Promise<Prepared> | undefined;
   #reports: Report[] = [];
@@ -49,7 +51,20 @@ export class PreparedRun {
     const info = await this.#replica.create(config);
     const { origin, token } = this.#join;
     const counts = { train: config.dataset.trainRecords, test: config.dataset.testRecords };
-    return { info, replica: this.#replica, store: new RecordStore({ origin, token, counts, onBytes: this.#onDataBytes }) };
+    const store = new RecordStore({
+      counts,
+      request: (split, wanted) => requestRecords(origin, token, split, wanted),
+      pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+      now: () => performance.now(),
+      signal: this.#closing.signal,
+      onBytes: this.#onDataBytes,
+    });
+    return { info, replica: this.#replica, store };
+  }
+
+  /** Nothing is fetched in the background any more. */
+  close(): void {
+    this.#closing.abort();
   }
 
   /** The replica has applied this round. */

@@ -1,36 +1,24 @@
-import type { StateChunk } from "../../coordinator/protocol/messages.ts";
 import { describeRound, type Round, roundCount } from "../../coordinator/protocol/rounds.ts";
 import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
-import { COORDINATOR, type View, viewFor } from "../../coordinator/protocol/view.ts";
+import { type View, viewFor } from "../../coordinator/protocol/view.ts";
 import { type Frame, frameKinds, MalformedFrame } from "../collective/frame.ts";
 import { RoundExchange } from "../collective/roundExchange.ts";
 import type { VectorLayout } from "../collective/vectorLayout.ts";
 import { Changes } from "./changes.ts";
 import { planOf, sharesOf } from "./planOf.ts";
-import { StateReceiver, stateFrames } from "./stateTransfer.ts";
+import { StateTransfer, type StateTransferOptions } from "./stateTransfer.ts";
 
-export interface SessionOptions {
-  readonly run: number;
-  readonly self: number;
+export interface SessionOptions extends Omit<StateTransferOptions, "onComplete"> {
   readonly config: RunConfig;
   readonly layoutOf: (kind: Round["kind"]) => VectorLayout;
-  readonly stateElements: number;
   /** The round whose beginning state the replica holds already, from before a connection was lost. */
   readonly offered?: number | undefined;
-  readonly send: (peer: number, frame: Frame) => void;
-  /** Sends a state to the coordinator, for a checkpoint. */
-  readonly save: (round: number, state: Int32Array) => void;
 }
 
 /** The round to begin with, and the state it begins with: one that was received, the one that is held already, or the initial one. */
 export interface Beginning {
   readonly round: number;
   readonly state: Int32Array | "held" | "initial";
-}
-
-interface IncomingState {
-  readonly round: number;
-  readonly receiver: StateReceiver;
 }
 
 /** Frames further ahead than this are refused: a permit never reaches so far beyond what a peer has done. */
@@ -48,15 +36,13 @@ export class Session {
   readonly #started = new Map<number, Set<number>>();
   #views: View[] = [];
   #permitted = -1;
-  #saveAt: number | undefined;
   #round: number | undefined;
-  #incoming: IncomingState | undefined;
-  #early: IncomingState | undefined;
-  /** States sent to observers, until they are none any more. */
-  readonly #sentStates = new Map<number, { readonly round: number; readonly state: Int32Array }>();
+  readonly #transfer: StateTransfer;
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    const send: SessionOptions["send"] = (to, frame) => options.send(to, { ...frame, view: this.view?.view ?? 0 });
+    this.#transfer = new StateTransfer({ ...options, send, onComplete: () => this.#changes.notify() });
     this.#rounds = roundCount(options.config);
   }
 
@@ -74,6 +60,11 @@ export class Session {
     return viewFor(this.#views, this.#round ?? 0);
   }
 
+  /** States that come and go: told what is news about them. */
+  get transfer(): StateTransfer {
+    return this.#transfer;
+  }
+
   // What the training loop asks.
 
   /** Where to begin: with the initial state, with the one that the replica holds already, or with one that a donor sent. */
@@ -81,6 +72,7 @@ export class Session {
     await this.#changes.until(() => this.#beginning() !== undefined);
     const beginning = this.#beginning() as Beginning;
     this.#round = beginning.round;
+    this.#transfer.begun();
     return beginning;
   }
 
@@ -93,22 +85,14 @@ export class Session {
     return describeRound(this.#options.config, round);
   }
 
-  /** Who is to get the state that `round` begins with from this peer: observers, and the coordinator for a checkpoint. */
-  awaitingState(round: number): number[] {
-    const { self } = this.#options;
-    const observers = viewFor(this.#views, round)?.observers ?? [];
-    const mine = observers.filter(({ peer, donor, stateOfRound }) => donor === self && peer !== self && stateOfRound === round);
-    return [...mine.map(({ peer }) => peer), ...(this.#saveAt === round ? [COORDINATOR] : [])];
+  /** Whether somebody is to get the state that `round` begins with from this peer: an observer, or the coordinator for a checkpoint. */
+  stateWanted(round: number): boolean {
+    return this.#transfer.wanted(viewFor(this.#views, round), round);
   }
 
-  sendState(peer: number, round: number, state: Int32Array): void {
-    const { run, self, send, save } = this.#options;
-    if (peer === COORDINATOR) {
-      save(round, state);
-      return;
-    }
-    this.#sentStates.set(peer, { round, state });
-    for (const frame of stateFrames(state, { run, view: this.view?.view ?? 0, round, sender: self })) send(peer, frame);
+  /** A copy of the state that `round` begins with: it is sent while training goes on. */
+  offerState(round: number, state: Int32Array): void {
+    this.#transfer.offer(viewFor(this.#views, round), round, state);
   }
 
   /** Slots for this peer to compute in `round`: first those that the view gives it, then those of peers that are lost meanwhile. */
@@ -142,7 +126,6 @@ export class Session {
   /** The round is applied. What it exchanged is kept for one more round: a peer that lags may still need it. */
   finish(round: Round): void {
     this.#round = round.round + 1;
-    this.#forgetStates(round.round);
     for (const old of this.#exchanges.keys()) {
       if (old < round.round) {
         this.#exchanges.delete(old);
@@ -167,10 +150,8 @@ export class Session {
 
   /** What there is to begin with, as soon as it is clear. */
   #beginning(): Beginning | undefined {
-    if (this.#incoming !== undefined) {
-      const { round, receiver } = this.#incoming;
-      return receiver.complete ? { round, state: receiver.state } : undefined;
-    }
+    const { incoming } = this.#transfer;
+    if (incoming !== undefined) return incoming.complete ? { round: incoming.round, state: incoming.elements } : undefined;
     const first = this.#views.findLast(({ begins }) => begins);
     if (first === undefined || !first.members.includes(this.#options.self)) return undefined;
     const { fromRound: round } = first;
@@ -181,47 +162,8 @@ export class Session {
   }
 
   #prepare(view: View): void {
-    if (this.#round === undefined && view.begins) {
-      this.#incoming = undefined;
-      this.#permitted = view.fromRound - 1;
-    }
-    const observer = view.observers.find(({ peer }) => peer === this.#options.self);
-    if (observer !== undefined && this.#round === undefined && this.#incoming?.round !== observer.stateOfRound) {
-      this.#incoming = this.#stateOf(observer.stateOfRound);
-    }
-  }
-
-  /** The donor may be faster than the coordinator: what it sends before the view is here is kept. */
-  #receiveState(round: number, chunk: Pick<Frame, "index" | "elements">): void {
-    if (this.#round !== undefined) return;
-    if (this.#incoming?.round === round) this.#incoming.receiver.receive(chunk);
-    else {
-      this.#early = this.#stateOf(round);
-      this.#early.receiver.receive(chunk);
-    }
-  }
-
-  /** Whoever follows no longer as an observer, and lets the rounds go on, has the state that was sent. */
-  #forgetStates(round: number): void {
-    const observers = this.#views.at(-1)?.observers ?? [];
-    for (const [peer, sent] of this.#sentStates) {
-      if (round > sent.round + 1 && observers.every((observer) => observer.peer !== peer)) this.#sentStates.delete(peer);
-    }
-  }
-
-  #stateOf(round: number): IncomingState {
-    return this.#early?.round === round ? this.#early : { round, receiver: new StateReceiver(this.#options.stateElements) };
-  }
-
-  /** The coordinator wants the state that `round` begins with. */
-  saveAt(round: number): void {
-    this.#saveAt = round;
-  }
-
-  /** A chunk of the state, from the coordinator's checkpoint. */
-  receiveState({ round, index, bytes }: Pick<StateChunk, "round" | "index" | "bytes">): void {
-    this.#receiveState(round, { index, elements: new Int32Array(bytes.slice().buffer) });
-    this.#changes.notify();
+    if (this.#round === undefined && view.begins) this.#permitted = view.fromRound - 1;
+    this.#transfer.adopt(view, this.#round !== undefined);
   }
 
   permit(through: number): void {
@@ -232,12 +174,13 @@ export class Session {
   /** A frame from another peer. Throws `MalformedFrame` when it cannot belong to this run. */
   receive(frame: Frame): void {
     if (frame.run !== this.#options.run) throw new MalformedFrame(`the frame is of run ${frame.run}, this is run ${this.#options.run}`);
-    if (frame.kind === frameKinds.state) {
-      this.#receiveState(frame.round, frame);
+    if (frame.kind !== frameKinds.contribution && frame.kind !== frameKinds.reduced) {
+      this.#transfer.receive(frame, this.#round !== undefined);
     } else {
-      const earliest = Math.max(0, (this.#round ?? this.#incoming?.round ?? 0) - 1);
+      const earliest = Math.max(0, (this.#round ?? this.#transfer.incoming?.round ?? 0) - 1);
       if (frame.round < earliest) return; // long complete here
       if (frame.round > earliest + MAX_ROUNDS_AHEAD || frame.round >= this.#rounds) {
+        if (frame.round < this.#rounds && this.#transfer.outrun(frame.round)) return; // the state came too late, not the frame too early
         throw new MalformedFrame(`round ${frame.round} is too far ahead of round ${earliest}`);
       }
       this.#exchange(frame.round).receive(frame);
@@ -247,8 +190,7 @@ export class Session {
 
   /** The way to a peer has changed, and what was under way on the old one may be lost: it is sent again. */
   relinked(peer: number): void {
-    const sent = this.#sentStates.get(peer);
-    if (sent !== undefined) this.sendState(peer, sent.round, sent.state);
+    this.#transfer.relinked(peer);
     for (const exchange of this.#exchanges.values()) exchange.resend(peer);
   }
 
@@ -260,7 +202,7 @@ export class Session {
   /** In words, for the dashboard. */
   waitingFor(): string {
     const round = this.#round;
-    if (round === undefined) return this.#incoming === undefined ? "a place in the run" : "the state, from another peer";
+    if (round === undefined) return this.#transfer.waitingFor();
     if (round >= this.#rounds) return "nothing: the run is complete";
     if (this.#permitted < round) return `permission for round ${round}`;
     const exchange = this.#exchanges.get(round);

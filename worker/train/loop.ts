@@ -24,7 +24,7 @@ export async function train({ config, session, replica, store, now, onComputed, 
   else if (state !== "held") await replica.load(state);
 
   for (let round = await session.begin(); round !== undefined; round = await session.begin()) {
-    for (const observer of session.awaitingState(round.round)) session.sendState(observer, round.round, await replica.state());
+    if (session.stateWanted(round.round)) session.offerState(round.round, await replica.state()); // one copy, for all who need it
 
     const began = now();
     let computeMs = 0;

@@ -1,6 +1,5 @@
-import type { FunctionBuilder } from "../../wasm/functionBuilder.ts";
 import { I32x4 } from "../../wasm/i32x4.ts";
-import type { LocalOf } from "../../wasm/locals.ts";
+import { hash32 } from "./hash32.ts";
 import { forEachElement } from "./lanes.ts";
 import { type Recipe, recipe } from "./recipe.ts";
 
@@ -22,16 +21,4 @@ export function dropout(rate: number): Recipe {
       index.set(index.add(lanes));
     });
   });
-}
-
-/** Two rounds of xorshift and multiply, and one more xorshift. */
-function hash32(f: FunctionBuilder, word: I32x4): LocalOf["i32x4"] {
-  const x = f.i32x4(word);
-  const mix = (bits: number) => x.set(x.xor(x.shiftRightUnsigned(bits)));
-  mix(16);
-  x.set(x.mul(0x7feb352d));
-  mix(15);
-  x.set(x.mul(0x846ca68b));
-  mix(16);
-  return x;
 }

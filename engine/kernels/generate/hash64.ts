@@ -11,7 +11,7 @@ const PRIME_4 = 0x85ebca77c2b2ae63n;
 const PRIME_5 = 0x27d4eb2f165667c5n;
 
 /** XXH64 with seed 0 of `count` elements: stripes of 32 bytes in four lanes, then words of 8 bytes, then 4 bytes. (count, x) */
-export function hash64(module: KernelModule): FunctionHandle {
+export function hash64(module: Pick<KernelModule, "builder">): FunctionHandle {
   return module.builder.functionWithResult(["i32", "i32"], "i64", (f, count, at) => {
     const x = f.pointer(Pointer.toElement(at));
     const hash = f.i64(PRIME_5);

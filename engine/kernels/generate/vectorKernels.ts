@@ -6,13 +6,14 @@ import { hash64 } from "./hash64.ts";
 import { fill, lerp } from "./lerp.ts";
 import type { Linker } from "./linker.ts";
 import { adadelta, adagrad, adam, rmsprop, sgd } from "./optimizers.ts";
-import { dequantize, quantize } from "./quantize.ts";
+import { dequantize, quantize, quantizeStochastically } from "./quantize.ts";
 import { sumOfSquares } from "./sumOfSquares.ts";
 
 /** All vector kernels; what WebAssembly cannot take or return (shifts, unsigned 64-bit integers) is translated here. */
 export function generateVectorKernels(linker: Linker): VectorKernels {
   const run = {
     quantize: linker.ask("quantize", quantize),
+    quantizeStochastically: linker.ask("quantizeStochastically", quantizeStochastically),
     dequantize: linker.ask("dequantize", dequantize),
     maxExponent: linker.ask("maxExponent", (module) => maxExponent(module, ZERO_EXPONENT)),
     allFinite: linker.ask("allFinite", allFinite),
@@ -22,6 +23,9 @@ export function generateVectorKernels(linker: Linker): VectorKernels {
   return {
     quantize: (count, x, sums, shift, limit, faults) => {
       run.quantize(count, x, sums, powerOfTwo(shift), limit, faults);
+    },
+    quantizeStochastically: (count, x, sums, shift, limit, faults, key) => {
+      run.quantizeStochastically(count, x, sums, powerOfTwo(shift), limit, faults, key);
     },
     maxExponent: (count, x) => Number(run.maxExponent(count, x)),
     dequantize: (count, sums, y, shift, factor) => {

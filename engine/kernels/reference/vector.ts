@@ -1,4 +1,6 @@
 import { powerOfTwo, splitPowerOfTwo } from "../../numerics/powerOfTwo.ts";
+import { hash32 } from "../../random/hash32.ts";
+import type { Address } from "../kernels.ts";
 import type { ReferenceMemorySource } from "../reference.ts";
 import { type VectorKernels, ZERO_EXPONENT } from "../vectorKernels.ts";
 import { flush } from "./flush.ts";
@@ -6,26 +8,43 @@ import { xxHash64 } from "./xxHash64.ts";
 
 type FlatKernels = Omit<VectorKernels, "sgd" | "adam" | "rmsprop" | "adagrad" | "adadelta">;
 
+interface Quantizing {
+  readonly count: number;
+  readonly x: Address;
+  readonly sums: Address;
+  readonly limit: number;
+  readonly faults: Address;
+}
+
 const INT32_MAX = 0x7fffffff;
 
 export function vectorReference(memory: ReferenceMemorySource): FlatKernels {
   return { ...integerReference(memory), ...measureReference(memory) };
 }
 
-function integerReference(memory: ReferenceMemorySource): Pick<FlatKernels, "quantize" | "dequantize" | "maxExponent"> {
+type IntegerKernels = Pick<FlatKernels, "quantize" | "quantizeStochastically" | "dequantize" | "maxExponent">;
+
+function integerReference(memory: ReferenceMemorySource): IntegerKernels {
+  const addIntegers = ({ count, x, sums, limit, faults }: Quantizing, round: (value: number, i: number) => number): void => {
+    const { f32, i32 } = memory();
+    for (let i = 0; i < count; i++) {
+      if (!Number.isFinite(f32[x + i])) {
+        i32[faults + 1] += 1;
+        continue;
+      }
+      const rounded = round(f32[x + i], i);
+      if (Math.abs(rounded) > limit) i32[faults] += 1;
+      i32[sums + i] += Math.max(-limit, Math.min(limit, rounded));
+    }
+  };
   return {
     quantize: (count, x, sums, shift, limit, faults) => {
-      const { f32, i32 } = memory();
       const scale = powerOfTwo(shift);
-      for (let i = 0; i < count; i++) {
-        if (!Number.isFinite(f32[x + i])) {
-          i32[faults + 1] += 1;
-          continue;
-        }
-        const rounded = roundHalfEven(Math.fround(f32[x + i] * scale)); // may be ±∞, which is out of range like any other
-        if (Math.abs(rounded) > limit) i32[faults] += 1;
-        i32[sums + i] += Math.max(-limit, Math.min(limit, rounded));
-      }
+      addIntegers({ count, x, sums, limit, faults }, (value) => roundHalfEven(Math.fround(value * scale))); // ±∞ is out of range like any other
+    },
+    quantizeStochastically: (count, x, sums, shift, limit, faults, key) => {
+      const scale = powerOfTwo(shift);
+      addIntegers({ count, x, sums, limit, faults }, (value, i) => Math.floor(value * scale + (hash32(key + i) + 0.5) / 2 ** 32));
     },
     dequantize: (count, sums, y, shift, factor) => {
       const { f32, i32 } = memory();

@@ -112,6 +112,25 @@ test.each([
   expect(await response.text()).toContain(sentence);
 });
 
+test("/data/train gives single records in the order asked for", async () => {
+  const { origin } = await start();
+  const response = await fetch(`${origin}/data/train?indices=7,3,49,3`);
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  expect([0, 1, 2, 3].map((i) => bytes[i * RECORD_BYTES])).toEqual([7, 3, 49, 3]);
+  expect(bytes).toHaveLength(4 * RECORD_BYTES);
+});
+
+test.each([
+  ["?indices=50", 'Records are numbered 0 to 49; what came is "50".'],
+  ["?indices=1,,2", 'Records are numbered 0 to 49; what came is "".'],
+  ["?indices=1,-1", 'Records are numbered 0 to 49; what came is "-1".'],
+  [`?indices=${Array.from({ length: 257 }, () => 1)}`, "One request names at most 256 records, not 257. Ask for a range: ?begin=…&end=…."],
+])("/data/train%s is refused in words", async (query, sentence) => {
+  const { origin } = await start();
+  const response = await fetch(`${origin}/data/train${query}`);
+  expect([response.status, await response.text()]).toEqual([400, `${sentence}\n`]);
+});
+
 test("a request for too many records is refused", async () => {
   const { selectRecords } = await import("../../../coordinator/http/records.ts");
   const all = new Uint8Array((MAX_RECORDS_PER_REQUEST + 1) * RECORD_BYTES);

@@ -26,6 +26,11 @@ test("nothing given: only what serving needs is set", () => {
   });
 });
 
+test("a command with another default port has that, unless one is given", () => {
+  const port = (...line: string[]) => addServeOptions(createCommand("train", "Trains."), 0).parse(line, { from: "user" }).opts()["port"];
+  expect([port(), port("--port", "8081")]).toEqual([0, 8081]);
+});
+
 test("every option arrives as its type", () => {
   const line =
     "--model lenet5 --batch 128 --micro-batch 16 --epochs 2 --steps 30 --optimizer sgd --lr 5e-2 --momentum 0.8 --weight-decay 0 --schedule constant --seed 7 " +

@@ -68,6 +68,18 @@ describe.each(counts)("%d elements", (count) => {
     });
   });
 
+  test.each([
+    [0, 2 ** 22, 1],
+    [20, 2 ** 22, 0x7fffffff],
+    [-20, 100, -5],
+    [149, 2 ** 31 - 1, 0],
+    [3, 0, 77],
+  ])("QU5 quantize stochastically with shift %d, limit %d and key %d", (shift, limit, key) => {
+    expectSameBits(count, 4, assorted(count + 1, EVERYTHING), (kernels, [x, sums, faults]) => {
+      kernels.quantizeStochastically(count, x, sums, shift, limit, faults, key);
+    });
+  });
+
   test("QU1 quantize rounds half to even", () => {
     const halves = [0.5, 1.5, 2.5, -0.5, -1.5, -2.5, 0.49999997, 3.5];
     expectSameBits(
@@ -156,4 +168,22 @@ test.each([
 ])("hash64 of the words %j is XXH64", (words, hash) => {
   new Int32Array(memory.buffer).set(words, 5);
   expect(set.vector.hash64(words.length, 5)).toBe(hash);
+});
+
+test("QU5 stochastic rounding gives on average what was rounded", () => {
+  const [KEYS, LIMIT, values] = [4096, 100, [0.25, -0.25, 0.001, 1.75, -3.5, 7]];
+  const sums = Array.from(values, () => 0);
+  for (let key = 0; key < KEYS; key++) {
+    h.fill(0);
+    h.set(values);
+    set.vector.quantizeStochastically(values.length, 0, 100, 0, LIMIT, 200, key * 0x9e3779b1);
+    const integers = new Int32Array(h.buffer, 400, values.length);
+    for (const [i, value] of integers.entries()) {
+      expect(Math.abs(value - values[i])).toBeLessThan(1);
+      sums[i] += value;
+    }
+  }
+  const deviation = 0.5 / Math.sqrt(KEYS); // of a mean of so many, at most
+  for (const [i, sum] of sums.entries()) expect(Math.abs(sum / KEYS - values[i])).toBeLessThan(5 * deviation);
+  expect(sums[5]).toBe(7 * KEYS);
 });

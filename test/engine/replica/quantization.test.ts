@@ -17,6 +17,12 @@ test("QU2 bits = min(gradientBits, 31 − 3 − ⌈log₂ slots⌉)", () => {
   expect(() => quantization(0)).toThrow("expected a whole number of slots of at least 1, got 0");
 });
 
+test("QU5 rounding is stochastic exactly where fewer than 22 bits were asked for", () => {
+  expect(
+    [quantization(4), quantization(1024), quantization(4, 22), quantization(4, 21), quantization(4, 8)].map((q) => q.stochastic),
+  ).toEqual([false, false, false, true, true]);
+});
+
 test("QU3 a tensor of zeros keeps its exponent, and exponents stay where 2^shift is a normal f32", () => {
   expect([nextExponent(-7, ZERO_EXPONENT), nextExponent(-7, 3), nextExponent(0, -140), nextExponent(0, 128)]).toEqual([-7, 3, -100, 128]);
 });

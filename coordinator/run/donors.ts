@@ -1,0 +1,51 @@
+import type { PeerId, View } from "../protocol/view.ts";
+import { type Effect, type Membership, type PeerState, peersAt } from "./membership.ts";
+
+export type Observer = View["observers"][number];
+
+/** So many peers send an observer its state together: with more, the observer's own connection is the limit. */
+const MAX_DONORS = 4;
+
+/** A peer gives its state to so many others at a time; further newcomers wait until one of these has it. */
+export const MAX_OBSERVERS_OF_A_DONOR = 4;
+
+export interface DonorChoice {
+  readonly donors: readonly PeerId[];
+  readonly reason: string;
+}
+
+/**
+ * Who sends a newcomer the state: those who send it to the fewest others, of these the fastest, of these the lowest numbers.
+ * `waiting` are the observers who do not have theirs yet; `most` is how many a donor may have beside this one.
+ */
+export function chooseDonors(candidates: readonly PeerState[], waiting: readonly Observer[], most: number): DonorChoice {
+  const loads = new Map(candidates.map(({ id }) => [id, waiting.filter(({ donors }) => donors.includes(id)).length]));
+  const load = ({ id }: PeerState): number => loads.get(id) ?? 0;
+  const chosen = candidates
+    .filter((peer) => load(peer) < most)
+    .sort((a, b) => load(a) - load(b) || b.imagesPerSecond - a.imagesPerSecond || a.id - b.id)
+    .slice(0, MAX_DONORS);
+  const several = candidates.length === 1 ? "peer" : "peers";
+  if (chosen.length === 0) return { donors: [], reason: `all ${candidates.length} ${several} give their state to ${most} others already` };
+  const reason = `${chosen.length} of ${candidates.length} ${several}, who give it to the fewest others (${chosen.map(load).join(", ")}), then the fastest`;
+  return { donors: chosen.map(({ id }) => id), reason };
+}
+
+/** Observers who do not have their state yet. */
+export function waitingObservers(state: Membership): Observer[] {
+  return (state.views.at(-1)?.observers ?? []).filter(({ peer, donors }) => {
+    const known = state.peers.get(peer);
+    return donors.length > 0 && known?.stage === "observer" && known.round === undefined;
+  });
+}
+
+/** Members who have a state to give. */
+export const possibleDonors = (state: Membership): PeerState[] => peersAt(state, "member").filter(({ round }) => round !== undefined);
+
+/** What the state has to have that these wait for, as far as the journal reaches. */
+export function hashesFor(state: Membership, observers: readonly Observer[]): Effect[] {
+  return observers.flatMap(({ peer, stateOfRound }) => {
+    const hash = state.hashes.get(stateOfRound - 1);
+    return hash === undefined ? [] : [{ type: "send", to: [peer], message: { type: "stateHash", round: stateOfRound, hash } }];
+  });
+}
