@@ -12,9 +12,14 @@ export interface TorchPeer {
   close(): void;
 }
 
-/** The first Python that has torch. Debian's own is tried too: another one may come first on the path. */
+/** Where torch is looked for: Debian's own Python too, for another one may come first on the path. */
+export const PYTHONS: readonly string[] = [process.env["TABGRAD_PYTHON"], "python3", "/usr/bin/python3"].filter(
+  (path) => path !== undefined,
+);
+
+/** The first of these Pythons that has torch. */
 export function findTorch(): { readonly python: string; readonly version: string } | undefined {
-  for (const python of ["python3", "/usr/bin/python3"]) {
+  for (const python of PYTHONS) {
     const { status, stdout } = spawnSync(python, ["-c", "import torch; print(torch.__version__)"], { encoding: "utf8" });
     if (status === 0) return { python, version: stdout.trim() };
   }
