@@ -7,12 +7,11 @@ import { type BenchOptions, readOptions, USAGE } from "./options.ts";
 import { installRivals } from "./peers/install.ts";
 import { openNodeRivals } from "./peers/openRivals.ts";
 import type { RivalHost } from "./peers/rivalHost.ts";
-import { rivalRunners } from "./peers/rivalRunners.ts";
+import { rivalRunners, torchRunners } from "./peers/rivalRunners.ts";
 import { findTorch, PYTHONS, startTorch, type TorchPeer } from "./peers/torch.ts";
 import { reportKernels, reportModel, reportProfile, reportRun } from "./report.ts";
 import type { BenchResults, ModelResult } from "./results.ts";
 import { measureInTurns, type Runner } from "./runner.ts";
-import { subjectDefinition } from "./subjects.ts";
 
 const PROFILE_STEPS = 12;
 
@@ -81,21 +80,17 @@ async function measureModel(
   { torch, rivals }: { readonly torch: TorchPeer | undefined; readonly rivals: RivalHost | undefined },
 ): Promise<ModelResult> {
   const { images, convolution } = options;
-  const runners: Runner[] = [];
-  for (const channelsLast of torch === undefined ? [] : [false, true]) {
-    const id = await torch?.prepare(subjectDefinition(model), images, channelsLast);
-    const name = `PyTorch ${torch?.version}, 1 thread, ${channelsLast ? "channels last" : "NCHW"}`;
-    if (torch !== undefined && id !== undefined) runners.push({ name, window: (milliseconds) => torch.train(id, milliseconds) });
-  }
+  const [torchs, torchResults] = torch === undefined ? [[], []] : await torchRunners(torch, model, images);
+  const own: Runner[] = [];
   const preparations: Record<string, Preparation> = {};
   for (const numerics of options.numerics) {
     const { id, ...preparation } = await host.prepare({ model, images, engine: { numerics, convolution } });
     preparations[numerics] = preparation;
-    runners.push({ name: `tabgrad, ${version}, ${numerics}`, own: true, window: (milliseconds) => host.train(id, milliseconds) });
+    own.push({ name: `tabgrad, ${version}, ${numerics}`, own: true, window: (milliseconds) => host.train(id, milliseconds) });
   }
-  const [others, results] = rivals === undefined ? [[], []] : await rivalRunners(rivals, model, images);
-  const speeds = await measureInTurns([...runners, ...others], options.rounds, options.windowMs);
-  return { model, images, rounds: options.rounds, preparations, speeds, rivals: results };
+  const [others, otherResults] = rivals === undefined ? [[], []] : await rivalRunners(rivals, model, images);
+  const speeds = await measureInTurns([...torchs, ...own, ...others], options.rounds, options.windowMs);
+  return { model, images, rounds: options.rounds, preparations, speeds, rivals: [...torchResults, ...otherResults] };
 }
 
 function nodeHost(): OpenHost {

@@ -31,12 +31,12 @@ export function reportModel(
   return `${markdownTable(head, [...rows, ...unable])}\n${reportRivals(rivals)}\n${ready.join("; ")}\n`;
 }
 
-/** Why some cannot, in their own words; and how well the others' losses agree with ours. */
+/** Why some cannot, in their own words; and how well the others' first losses agree with ours. */
 function reportRivals(rivals: readonly RivalResult[]): string {
   const lines = rivals.map((rival) =>
     rival.type === "cannot"
       ? `${rival.name}: ${rival.reason}`
-      : `${rival.name}: the same losses as ours, within ${rival.difference.toExponential(1)} of them`,
+      : `${rival.name}: its first losses differ from ours by ${rival.difference.toExponential(1)} of the largest at most`,
   );
   return lines.map((line) => `\n- ${line}`).join("") + (lines.length > 0 ? "\n" : "");
 }

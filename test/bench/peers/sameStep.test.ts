@@ -11,7 +11,7 @@ const needsRivals = rivalsAreInstalled() ? "" : " (skipped: the other engines ar
 /** So few images that the slowest of them is ready in seconds. */
 const able = [
   ["TF.js WASM, missing gradients by hand", "lenet5", 2],
-  ["TF.js WASM, missing gradients by hand", "vgg_small", 1],
+  ["TF.js WASM, missing gradients by hand", "vgg_small", 2],
   ["TF.js WASM, missing gradients by hand", "resnet20", 2],
   ["TF.js CPU", "lenet5", 1],
   ["jax-js WASM", "lenet5", 2],

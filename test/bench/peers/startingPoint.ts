@@ -15,15 +15,23 @@ export async function startingPoint(definition: ModelDefinition, images: number)
   };
 }
 
+/** So many first steps of every engine are compared with ours. */
+export const CHECKED_STEPS = 3;
+
 /** The losses of our first steps from there: what every other engine's have to be. */
-export async function ourLosses({ definition, images, pixels, labels }: StartingPoint, steps: number): Promise<readonly number[]> {
+export async function ourLosses({ definition, images, pixels, labels }: StartingPoint): Promise<readonly number[]> {
   const model = await createEngine().model(definition, { microBatch: images, seed: 1 });
   const optimizer = await model.optimizer({ type: "sgd", momentum: MOMENTUM });
-  return Array.from({ length: steps }, () => {
+  return Array.from({ length: CHECKED_STEPS }, () => {
     const { loss } = model.gradient({ images: pixels, labels });
     optimizer.step(LEARNING_RATE);
     return loss;
   });
+}
+
+/** The largest difference, as a share of our largest loss: after a few steps a loss may be next to nothing. */
+export function largestDifference(losses: readonly number[], ours: readonly number[]): number {
+  return Math.max(...ours.map((loss, step) => Math.abs(losses[step] - loss))) / Math.max(...ours);
 }
 
 function startingParameters(model: Model): readonly StartingParameter[] {

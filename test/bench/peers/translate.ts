@@ -43,10 +43,12 @@ export function applyLayers<T>(functions: LayerFunctions<T>, definition: ModelDe
           layer.branches.map((branch, i, { length }) => apply(branch, i < length - 1 ? functions.again(x) : x, path)),
         );
       case "conv2d":
+        if (layer.initial === "whitening") throw unknownLayer(layer, path); // frozen filters
         return functions.conv2d(x, own("weight"), layer.bias ? own("bias") : undefined, layer);
       case "linear":
         return functions.linear(x, own("weight"), layer.bias ? own("bias") : undefined);
       case "batchNorm2d":
+        if (layer.scale === false) throw unknownLayer(layer, path); // a frozen weight
         return functions.batchNorm2d(x, own("weight"), own("bias"), layer.epsilon);
       case "activation":
         return activation(layer.kind, x, layer, path);
