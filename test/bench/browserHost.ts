@@ -63,13 +63,20 @@ type Call = (...values: readonly unknown[]) => Promise<unknown>;
 function callsInto(page: Page, object: Host, methods: readonly string[]): Readonly<Record<string, Call>> {
   const call =
     (method: string): Call =>
-    (...values) =>
-      page.evaluate(
+    async (...values) => {
+      const answer = page.evaluate(
         ([holder, name, given]) => {
           const host = (window as unknown as Record<string, Record<string, (...given: readonly unknown[]) => unknown>>)[holder];
           return host[name](...given);
         },
         [object, method, values] as [string, string, unknown[]],
       );
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<never>((_, reject) => {
+        const error = new Error(`expected the page's answer to ${method} ${JSON.stringify(values)} in ${DEADLINE_MS / 1000} s, got none`);
+        timer = setTimeout(() => reject(error), DEADLINE_MS);
+      });
+      return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+    };
   return Object.fromEntries(methods.map((method) => [method, call(method)]));
 }
