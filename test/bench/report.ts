@@ -12,7 +12,7 @@ export function reportModel(
   const compared = rivals.length > 0;
   const rows = speeds.map(({ name, median, best, ratio, lead, rounds: part }) => {
     const before = earlier?.speeds.find((speed) => speed.name === name);
-    const change = before === undefined ? [] : [`${percent(median / before.median)} of the earlier`];
+    const change = earlier === undefined ? [] : [before === undefined ? "" : percent(median / before.median)];
     const comparison = compared ? [`${threeDigits(lead)}×`, `${part} of ${rounds}`] : [];
     return [name, threeDigits(median), threeDigits(best), ratio < 0.1 ? ratio.toPrecision(2) : ratio.toFixed(2), ...comparison, ...change];
   });
@@ -26,6 +26,7 @@ export function reportModel(
     "best",
     "ratio to the first",
     ...(compared ? ["tabgrad is", "rounds"] : []),
+    ...(earlier === undefined ? [] : ["of the earlier"]),
   ];
   const unable = rivals.filter(({ type }) => type === "cannot").map(({ name }) => [name, "cannot", ...head.slice(2).map(() => "")]);
   return `${markdownTable(head, [...rows, ...unable])}\n${reportRivals(rivals)}\n${ready.join("; ")}\n`;
