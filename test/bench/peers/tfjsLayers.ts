@@ -7,7 +7,8 @@ import type { LayerFunctions } from "./translate.ts";
 export function tfjsLayers(input: tf.Tensor | undefined): LayerFunctions<tf.Tensor> {
   return {
     conv2d: (x, weight, bias, layer) => {
-      const y = input === undefined ? convolution(x, weight, layer) : conv2dWithGradients(x, weight, layer, x === input);
+      const byHand = input !== undefined && layer.groups === 1 && layer.dilation === 1; // our gradients know no more than that
+      const y = byHand ? conv2dWithGradients(x, weight, layer, x === input) : convolution(x, weight, layer);
       return bias === undefined ? y : tf.add(y, bias);
     },
     linear: (x, weight, bias) => (bias === undefined ? tf.matMul(x, weight) : tf.add(tf.matMul(x, weight), bias)),
