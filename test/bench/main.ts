@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { setFlagsFromString } from "node:v8";
-import { modelDefinition } from "../../engine/index.ts";
 import { type OpenHost, openBrowserHost } from "./browserHost.ts";
 import { createHost, type Preparation } from "./host.ts";
 import { type BenchOptions, readOptions, USAGE } from "./options.ts";
@@ -9,6 +8,7 @@ import { findTorch, startTorch, type TorchPeer } from "./peers/torch.ts";
 import { reportKernels, reportModel, reportProfile, reportRun } from "./report.ts";
 import type { BenchResults, ModelResult } from "./results.ts";
 import { measureInTurns, type Runner } from "./runner.ts";
+import { subjectDefinition } from "./subjects.ts";
 
 const PROFILE_STEPS = 12;
 
@@ -77,7 +77,7 @@ async function measureModel(
   const { images, convolution } = options;
   const runners: Runner[] = [];
   for (const channelsLast of torch === undefined ? [] : [false, true]) {
-    const id = await torch?.prepare(modelDefinition(model), images, channelsLast);
+    const id = await torch?.prepare(subjectDefinition(model), images, channelsLast);
     const name = `PyTorch ${torch?.version}, 1 thread, ${channelsLast ? "channels last" : "NCHW"}`;
     if (torch !== undefined && id !== undefined) runners.push({ name, window: (milliseconds) => torch.train(id, milliseconds) });
   }

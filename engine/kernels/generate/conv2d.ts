@@ -7,7 +7,7 @@ import { directWeightGradient } from "./directWeightGradient.ts";
 import { type PointwiseShape, pointwise, pointwiseInputGradient } from "./pointwise.ts";
 import { pointwiseWeightGradient } from "./pointwiseWeightGradient.ts";
 import type { Recipe } from "./recipe.ts";
-import type { Precision } from "./registerTile.ts";
+import { type Precision, partialFrom } from "./registerTile.ts";
 import { winograd, winogradInputGradient } from "./winograd.ts";
 import { tileChunk } from "./winogradGroups.ts";
 import type { WinogradGeometry } from "./winogradTile.ts";
@@ -19,7 +19,7 @@ export function conv2d(shape: Conv2dShape, options: KernelOptions): Recipe {
   const geometry = winogradGeometry(shape, options);
   if (geometry !== undefined) return winograd(shape, geometry);
   if (isDepthwise(shape)) return depthwise(shape);
-  const precision = precisionOf(options);
+  const precision = precisionOf(options, (shape.kernelHeight * shape.kernelWidth * shape.channels) / shape.groups);
   return isPointwise(shape) ? pointwise(toPointwise(shape), precision) : directConvolution(shape, precision);
 }
 
@@ -28,7 +28,7 @@ export function conv2dInputGradient(shape: Conv2dShape, accumulate: boolean, opt
   const geometry = winogradGeometry(shape, options);
   if (geometry !== undefined) return winogradInputGradient(shape, geometry, accumulate);
   if (isDepthwise(shape)) return depthwiseInputGradient(shape, accumulate);
-  const sums = { accumulate, precision: precisionOf(options) };
+  const sums = { accumulate, precision: precisionOf(options, (shape.kernelHeight * shape.kernelWidth * shape.outChannels) / shape.groups) };
   return isPointwise(shape) ? pointwiseInputGradient(toPointwise(shape), sums) : directInputGradient(shape, sums);
 }
 
@@ -40,9 +40,9 @@ export function conv2dWeightGradient(shape: Conv2dShape, accumulate: boolean, op
   return isPointwise(shape) ? pointwiseWeightGradient(toPointwise(shape), accumulate) : directWeightGradient(shape, accumulate);
 }
 
-/** Blocked sums are for the exact path; beside Winograd's rounding they would only cost time. */
-function precisionOf({ convolution }: KernelOptions): Precision {
-  return convolution === "direct" ? "blocked" : "single";
+/** Totals in f64 are for the exact path; beside Winograd's rounding they would only cost time. `steps` are those of one sum. */
+function precisionOf({ convolution }: KernelOptions, steps: number): Precision {
+  return convolution === "direct" ? "blocked" : partialFrom(steps);
 }
 
 const FEWEST_CHANNELS = 8; // with fewer the transforms cost more than the products that they save

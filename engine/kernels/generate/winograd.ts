@@ -5,7 +5,7 @@ import type { Conv2dShape } from "../kernels.ts";
 import { forEachPanel, type PanelShape } from "./panels.ts";
 import { rowTile } from "./pointwise.ts";
 import { type KernelModule, kernelFunction, type Recipe } from "./recipe.ts";
-import { forEachRowTile, TILE_COLUMNS, tileSize } from "./registerTile.ts";
+import { forEachRowTile, partialFrom, TILE_COLUMNS, tileSize } from "./registerTile.ts";
 import { outputGroup } from "./winogradGroups.ts";
 import { factorsOf, matrixStride, outputTile, transform2d, type WinogradGeometry } from "./winogradTile.ts";
 import { inputPass, tilesPerImage, uniformPass } from "./winogradTiles.ts";
@@ -159,7 +159,7 @@ function productPass(module: KernelModule, direction: Direction) {
           row.set(input);
           out.set(product);
           const rowStrides = [[row, channels] as const, [out, group] as const];
-          const tile = (rows: number) => rowTile(module, shape, rows, lanes, { accumulate: false, precision: "single" });
+          const tile = (rows: number) => rowTile(module, shape, rows, lanes, { accumulate: false, precision: partialFrom(channels) });
           forEachRowTile(f, count, height, rowStrides, (rows) => f.call(tile(rows), row, filter, out));
         });
       });
