@@ -10,8 +10,8 @@ import type { Recipe } from "./recipe.ts";
 import { type Precision, partialFrom } from "./registerTile.ts";
 import { winograd, winogradInputGradient } from "./winograd.ts";
 import { tileChunk } from "./winogradGroups.ts";
-import type { WinogradGeometry } from "./winogradTile.ts";
-import { F2, F4 } from "./winogradTransforms.ts";
+import { tilesAlong, type WinogradGeometry } from "./winogradTile.ts";
+import { F2, F4, type MinimalFiltering } from "./winogradTransforms.ts";
 import { winogradWeightGradient } from "./winogradWeightGradient.ts";
 
 /** y = x ∗ w by the algorithm for the shape. (images, x, w, y) */
@@ -49,14 +49,15 @@ const FEWEST_CHANNELS = 8; // with fewer the transforms cost more than the produ
 
 /**
  * Whether and how a convolution is done by Winograd's algorithm. A pure function of the shape and the run's configuration: every
- * machine adds in the same order. F(4×4) saves most products, F(2×2) fits the other even sizes.
+ * machine adds in the same order. Of F(4×4) and F(2×2) the one with fewer products for the map, tiles over its edge included.
  */
 function winogradGeometry(shape: Conv2dShape, options: KernelOptions): WinogradGeometry | undefined {
   const { height, width, channels, outChannels, kernelHeight, kernelWidth, stride, padding, dilation, groups } = shape;
   if (options.convolution !== "winograd" || kernelHeight !== 3 || kernelWidth !== 3) return undefined;
-  if (stride !== 1 || padding !== 1 || dilation !== 1 || groups !== 1 || height % 2 !== 0 || width % 2 !== 0) return undefined;
+  if (stride !== 1 || padding !== 1 || dilation !== 1 || groups !== 1 || Math.min(height, width) < 2) return undefined;
   if (channels % 4 !== 0 || outChannels % 4 !== 0 || Math.min(channels, outChannels) < FEWEST_CHANNELS) return undefined;
-  const filtering = height % 4 === 0 && width % 4 === 0 ? F4 : F2;
+  const products = (filtering: MinimalFiltering) => tilesAlong(height, filtering) * tilesAlong(width, filtering) * filtering.points ** 2;
+  const filtering = products(F4) < products(F2) ? F4 : F2;
   return { filtering, height, width, chunk: tileChunk(filtering.points, channels, outChannels) };
 }
 
