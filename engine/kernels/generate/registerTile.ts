@@ -67,10 +67,10 @@ export function outerProduct(
   });
 }
 
-/** "single": sums in f32 alone. "partial": f32 over blocks of steps, the blocks in f32. "blocked": f32 over shorter blocks, the blocks in f64. */
+/** "single": sums in f32 alone. "partial": f32 over blocks of steps, the blocks in f32. "blocked": f32 over blocks, the blocks in f64. */
 export type Precision = "single" | "partial" | "blocked";
 
-const LONGEST_SINGLE = 64; // steps: up to here a sum in f32 alone is as good as one in blocks
+const LONGEST_SINGLE = 32; // steps: up to here a sum in f32 alone is as good as one in blocks
 
 /** Single precision for sums of so many steps. */
 export function partialFrom(steps: number): Precision {
@@ -94,7 +94,7 @@ export function tileSums(f: FunctionBuilder, rows: number, vectors: number, prec
         finished: () => sums,
       };
     case "partial":
-      return new BlockedSums(f, sums, PARTIAL_STEPS, singleTotals(f, sums));
+      return new BlockedSums(f, sums, BLOCK_STEPS, singleTotals(f, sums));
     case "blocked":
       return new BlockedSums(f, sums, BLOCK_STEPS, doubleTotals(f, sums));
   }
@@ -102,7 +102,6 @@ export function tileSums(f: FunctionBuilder, rows: number, vectors: number, prec
 
 /** Steps that are summed before the sum goes into the total: the error of a long product is then that of a short one. */
 const BLOCK_STEPS = 16;
-const PARTIAL_STEPS = 32;
 
 /** Where the blocks of a tile's sums go. */
 interface Totals {
