@@ -28,7 +28,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     options: {
       browser: { type: "boolean", default: false },
       peers: { type: "boolean", default: false },
-      models: { type: "string", default: "resnet20,lenet5,vgg11_plain,mobilenet,densenet_bc_40_12" },
+      models: { type: "string", default: "resnet20,vgg_small,lenet5,mobilenet,densenet_bc_40_12,googlenet,fast" },
       numerics: { type: "string", default: "plain,fused" },
       convolution: { type: "string", default: "winograd" },
       images: { type: "string", default: "32" },
