@@ -1,6 +1,9 @@
+import type { Account } from "../protocol/audit.ts";
+import type { ChecksumKey } from "../protocol/checksum.ts";
 import type { CoordinatorMessage, Hello, IceServer, RefusalReason, RoundMetrics, RoundTiming } from "../protocol/messages.ts";
 import type { RunConfig } from "../protocol/runConfig.ts";
 import type { PeerId, View } from "../protocol/view.ts";
+import { type Audits, noAudits } from "./audit.ts";
 
 /**
  * Who takes part in the run, and how: the state from which every decision of the coordinator follows. It changes only by `advance`.
@@ -34,6 +37,7 @@ export interface Membership {
   readonly lastCheckpointAt: number;
   /** Who was asked to send the state of which round for the next checkpoint. */
   readonly saving: { readonly peer: PeerId; readonly round: number } | undefined;
+  readonly audits: Audits;
 }
 
 export type Stage = "preparing" | "linking" | "observer" | "member";
@@ -56,6 +60,8 @@ export interface PeerState {
   readonly timesLate: number;
   /** Who says that it sends what cannot be. */
   readonly complainers: ReadonlySet<PeerId>;
+  /** Whose word stands against its own about what the one sent and the other received. */
+  readonly disputants: ReadonlySet<PeerId>;
   /** When it last got on: joined, got a role, or reported a round. */
   readonly reportedAt: number;
   readonly hidden: boolean;
@@ -75,7 +81,24 @@ export type MembershipEvent =
   | { readonly type: "done"; readonly peer: PeerId; readonly report: RoundReport }
   | { readonly type: "heartbeat"; readonly peer: PeerId; readonly hidden: boolean; readonly waitingFor: string }
   | { readonly type: "lost"; readonly peer: PeerId; readonly why: string }
+  | { readonly type: "account"; readonly peer: PeerId; readonly inquiry: number; readonly account: Account }
+  | { readonly type: "recomputed"; readonly peer: PeerId; readonly inquiry: number; readonly sums: readonly number[] }
+  | { readonly type: "arbitrated"; readonly inquiry: number; readonly result: Arbitration }
   | { readonly type: "tick" };
+
+/** The checksums of each contribution that the arbiter was asked about, or why there are none. */
+export type Arbitration = { readonly sums: readonly (readonly number[])[] } | { readonly failure: string };
+
+/** What the arbiter is to compute: contributions to a round, from the state that a peer shows and that has to have this hash. */
+export interface Case {
+  readonly inquiry: number;
+  readonly round: number;
+  readonly shownBy: PeerId;
+  /** The journal's, of the round before; undefined for the initial state. */
+  readonly stateHash: string | undefined;
+  readonly slots: readonly (readonly number[])[];
+  readonly key: ChecksumKey;
+}
 
 export interface RoundReport {
   readonly round: number;
@@ -91,6 +114,7 @@ export type Effect =
   | { readonly type: "refuse"; readonly peer: PeerId; readonly reason: RefusalReason; readonly sentence: string }
   | { readonly type: "drop"; readonly peer: PeerId; readonly sentence: string }
   | { readonly type: "restore"; readonly to: readonly PeerId[]; readonly round: number }
+  | { readonly type: "arbitrate"; readonly case: Case }
   | { readonly type: "commit"; readonly report: RoundReport; readonly view: number; readonly members: readonly PeerId[] };
 
 /** Why, in a sentence with numbers; the dashboard shows it as it is. */
@@ -118,6 +142,10 @@ export interface MembershipOptions {
   readonly leaseMs: number;
   /** A checkpoint is asked for when the last one is so old. */
   readonly checkpointMs: number;
+  /** The share of all contributions that somebody else computes again, 0 … 1. */
+  readonly auditShare: number;
+  /** Whoever knows it can foresee audits: it never leaves the coordinator. */
+  readonly auditSecret: string;
 }
 
 export const emptyMembership: Membership = {
@@ -137,6 +165,7 @@ export const emptyMembership: Membership = {
   checkpoint: undefined,
   lastCheckpointAt: 0,
   saving: undefined,
+  audits: noAudits,
 };
 
 export const peersAt = (state: Membership, ...stages: readonly Stage[]): PeerState[] =>
@@ -146,6 +175,14 @@ export function withPeer(state: Membership, id: PeerId, change: Partial<PeerStat
   const peer = state.peers.get(id);
   if (peer === undefined) return state;
   return { ...state, peers: new Map(state.peers).set(id, { ...peer, ...change }) };
+}
+
+/** The word of two peers stands against each other; true when that is news. */
+export function withDispute(state: Membership, a: PeerId, b: PeerId): { readonly state: Membership; readonly news: boolean } {
+  const [first, second] = [state.peers.get(a), state.peers.get(b)];
+  if (first === undefined || second === undefined || first.disputants.has(b)) return { state, news: false };
+  const one = withPeer(state, a, { disputants: new Set(first.disputants).add(b) });
+  return { state: withPeer(one, b, { disputants: new Set(second.disputants).add(a) }), news: true };
 }
 
 /** "Kite (peer 3)". */

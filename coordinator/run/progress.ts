@@ -1,6 +1,8 @@
 import { describeRound, roundCount } from "../protocol/rounds.ts";
 import type { PeerId } from "../protocol/view.ts";
 import { assignSlots, makespan } from "./assignment.ts";
+import { orderAudits } from "./auditOrders.ts";
+import { inquire } from "./inquiries.ts";
 import {
   type Decision,
   type Effect,
@@ -56,7 +58,9 @@ export function done(state: Membership, id: PeerId, report: RoundReport, now: nu
     reportedAt: now,
   });
   const first = report.round === state.committed && peer.stage === "member";
-  const committed = first ? commit(measured, report, now, options) : unchanged(measured);
+  const committed = first
+    ? followedBy(commit(measured, report, now, options), (next) => inquire(next, report, now, options))
+    : unchanged(measured);
   return followedBy(committed, (next) => proceed(next, now, options));
 }
 
@@ -115,7 +119,8 @@ function promote(state: Membership, options: MembershipOptions, now: number): De
   const newest = state.committed - 1;
   const level = peersAt(state, "observer").filter(
     // What it did last is committed, and so compared.
-    ({ round, mayReturnAt }) => round !== undefined && round >= newest && round <= state.committed && now >= mayReturnAt,
+    ({ round, hash, mayReturnAt }) =>
+      round !== undefined && round >= newest && round <= state.committed && hash === state.hashes.get(round - 1) && now >= mayReturnAt,
   );
   if (level.length === 0 || state.phase !== "running") return unchanged(state);
   const next = level.reduce((now, { id }) => withPeer(now, id, { stage: "member" }), state);
@@ -137,11 +142,12 @@ export function grantPermits(state: Membership, options: MembershipOptions): Dec
   if (through <= state.permitted) return unchanged(state);
   const to = peersAt(state, "member", "observer").map(({ id }) => id);
   const views = effectiveViews(state.views, Math.max(0, slowest - 1));
-  return {
-    state: { ...state, permitted: through, views },
-    effects: [{ type: "send", to, message: { type: "permit", through } }],
+  const permit: Effect = { type: "send", to, message: { type: "permit", through } };
+  return followedBy(orderAudits({ ...state, views }, through, options), (next) => ({
+    state: { ...next, permitted: through },
+    effects: [permit], // after the orders: auditors know before they begin
     reasons: [],
-  };
+  }));
 }
 
 /** Every now and then a member sends its state, in case that all of them are gone one day. */

@@ -35,7 +35,7 @@ export function planView(
     members: members.map(({ id }) => id),
     observers: [...observers],
     slotHolders: assignSlots(options.config.slots, members.map(workerOf), previous),
-    owners: assignOwners(members.map(({ id }) => id)),
+    owners: assignOwners(ownersAmong(members).map(({ id }) => id)),
   };
   return announce(state, [view], reason);
 }
@@ -50,23 +50,36 @@ export function repairViews(state: Membership, reason: Reason): Decision {
   const left = members.map(({ id }) => id);
   const repaired = effectiveViews(state.views, inProgress).map((view, i): View => {
     const stays = members.filter(({ id }) => view.members.includes(id));
-    const workers = (stays.length > 0 ? stays : members).map(workerOf);
+    const holders = stays.length > 0 ? stays : members;
     return {
       view: state.nextView + i,
       fromRound: Math.max(view.fromRound, inProgress),
       begins: false,
       members: stays.length > 0 ? view.members.filter((id) => left.includes(id)) : left,
       observers: repairObservers(view, state, inProgress),
-      slotHolders: reassignSlots(view.slotHolders, workers),
+      slotHolders: reassignSlots(view.slotHolders, holders.map(workerOf)),
       owners: reassignOwners(
         view.owners,
-        workers.map(({ id }) => id),
+        ownersAmong(holders).map(({ id }) => id),
       ),
     };
   });
   const repair = announce(state, repaired, reason);
   return { ...repair, effects: [...repair.effects, ...dropHopeless(state, inProgress)] };
 }
+
+/**
+ * Two members who contradict each other own no slices, so that neither depends on the other any more: an owner alone could sum up what
+ * it did not receive, and only an owner can be sent what others are not.
+ */
+function ownersAmong(members: readonly PeerState[]): readonly PeerState[] {
+  const undisputed = members.filter((peer) => opponentsOf(peer, members) === 0);
+  return undisputed.length > 0 ? undisputed : members;
+}
+
+/** How many of these have their word against this one's. */
+export const opponentsOf = ({ disputants }: PeerState, members: readonly PeerState[]): number =>
+  members.filter(({ id }) => disputants.has(id)).length;
 
 /** The lowest round that anybody works on who can still be helped: members keep what they had of one round more than they are in. */
 export function lowestInProgress(state: Membership): number {

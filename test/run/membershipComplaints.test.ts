@@ -14,7 +14,7 @@ const complain = (scene: Coordination, peer: number, about: number) =>
 const dropped = ({ effects }: ReturnType<Coordination["apply"]>) =>
   effects.flatMap((effect) => (effect.type === "drop" ? [effect.peer] : []));
 
-test("ME22 one of four others is not enough to drop a peer, two of four are", () => {
+test("ME22 two of four others are not enough to drop a peer, three of four are", () => {
   const scene = running(5);
   const first = complain(scene, 1, 3);
   expect(dropped(first)).toEqual([]);

@@ -18,6 +18,8 @@ export interface Faults {
   readonly duplicate: number;
   /** Frames between two peers overtake each other. */
   readonly reorder: boolean;
+  /** Hostile peers, each with a lie that the seed decides. A lie enters the sum of its round: the bits are then not those of an undisturbed run. */
+  readonly liars: number;
 }
 
 const never = Number.POSITIVE_INFINITY;
@@ -32,6 +34,7 @@ export const noFaults: Faults = {
   crashCoordinator: never,
   duplicate: 0,
   reorder: false,
+  liars: 0,
 };
 
 /** By name, as `--faults` takes them. */
@@ -41,6 +44,7 @@ export const faultSets: Record<string, Faults> = {
   stragglers: { ...noFaults, freeze: 4000, slow: 3000 },
   network: { ...noFaults, breakLink: 800, cutSocket: 4000, duplicate: 0.05, reorder: true },
   coordinator: { ...noFaults, crashCoordinator: 5000 },
+  liars: { ...noFaults, liars: 1 },
   all: {
     kill: 6000,
     join: 4000,
@@ -51,5 +55,6 @@ export const faultSets: Record<string, Faults> = {
     crashCoordinator: 15_000,
     duplicate: 0.03,
     reorder: true,
+    liars: 0,
   },
 };

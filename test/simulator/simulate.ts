@@ -1,6 +1,8 @@
 import { roundCount } from "../../coordinator/protocol/rounds.ts";
 import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
+import type { Membership } from "../../coordinator/run/membership.ts";
 import { type Faults, noFaults } from "./faults.ts";
+import { type Lie, lies } from "./lies.ts";
 import { Swarm } from "./swarm.ts";
 
 export interface Simulation {
@@ -9,6 +11,9 @@ export interface Simulation {
   readonly peers: number;
   readonly faults: Faults;
   readonly minPeers?: number;
+  /** Hostile peers, besides the honest ones. */
+  readonly liars?: readonly Lie[];
+  readonly auditShare?: number;
   /** Faults at given events instead of given times: event number → what happens then. */
   readonly at?: ReadonlyMap<number, PlannedFault>;
 }
@@ -22,16 +27,29 @@ export interface Outcome {
   readonly events: number;
   readonly faults: number;
   readonly reasons: readonly string[];
+  readonly drops: Swarm["drops"];
+  readonly refusals: readonly string[];
+  readonly membership: Membership;
 }
 
 /** A run that has not ended by then has hung. */
 const MOST_VIRTUAL_MS = 30 * 60_000;
 
 /** One run of the swarm from the first peer to the last round. Throws, naming seed and reasons, when anything is not as it must be. */
-export async function simulate({ config, seed, peers, faults, minPeers = Math.min(2, peers), at }: Simulation): Promise<Outcome> {
-  const swarm = new Swarm(config, seed, minPeers);
+export async function simulate({
+  config,
+  seed,
+  peers,
+  faults,
+  minPeers = Math.min(2, peers),
+  liars = liarsOf(seed, faults),
+  auditShare = 0.05,
+  at,
+}: Simulation): Promise<Outcome> {
+  const swarm = new Swarm(config, seed, minPeers, auditShare);
   swarm.duplicate = faults.duplicate;
   swarm.reorder = faults.reorder;
+  for (const lie of liars) swarm.join(lie);
   for (let i = 0; i < peers; i++) swarm.join();
   let count = 0;
   for (const [mean, happen] of disturbances(swarm, faults, peers)) repeat(swarm, mean, () => count++ >= 0 && happen());
@@ -54,8 +72,22 @@ export async function simulate({ config, seed, peers, faults, minPeers = Math.mi
     throw new Error(`seed ${seed}: ${(cause as Error).message}\n${[...swarm.reasons.slice(-40), ...waiting].join("\n")}`, { cause });
   }
   const hash = swarm.membership.hashes.get(roundCount(config) - 1) as string;
-  return { hash, hashes: swarm.ledger.hashes, virtualMs: swarm.time.now, events, faults: count, reasons: swarm.reasons };
+  return {
+    hash,
+    hashes: swarm.ledger.hashes,
+    virtualMs: swarm.time.now,
+    events,
+    faults: count,
+    reasons: swarm.reasons,
+    drops: swarm.drops,
+    refusals: swarm.refusals,
+    membership: swarm.membership,
+  };
 }
+
+/** Whom the seed makes hostile. */
+export const liarsOf = (seed: number, { liars }: Faults): Lie[] =>
+  Array.from({ length: liars }, (_, i) => lies()[(seed + i) % lies().length]);
 
 function disturbances(swarm: Swarm, faults: Faults, peers: number): [number, () => void][] {
   const { time } = swarm;

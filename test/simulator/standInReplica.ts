@@ -4,6 +4,13 @@ import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
 import type { VectorLayout } from "../../worker/collective/vectorLayout.ts";
 import { merge } from "../../worker/collective/vectorLayout.ts";
 import type { Batch, RoundResult } from "../../worker/compute/computeWorker.ts";
+import type { Lie } from "./lies.ts";
+
+/** Where the last of the sums counts what is not finite: a step with any is skipped, as the engine does it. */
+export const NON_FINITE = 524;
+
+/** With such a learning rate the stand-in's gradients overflow from this step on. */
+const OVERFLOW = { learningRate: 100, step: 5 };
 
 export const standInLayouts: Record<Round["kind"], VectorLayout> = {
   train: { length: 530, sumLength: 525 }, // two slices
@@ -17,12 +24,16 @@ export const STAND_IN_STATE = 2;
 export class StandInReplica {
   readonly #config: RunConfig;
   readonly #onCompute: (round: number, slots: readonly number[]) => Promise<void>;
+  readonly #lie: Lie["key"];
   #state = new Int32Array(STAND_IN_STATE);
 
-  constructor(config: RunConfig, onCompute: (round: number, slots: readonly number[]) => Promise<void>) {
+  constructor(config: RunConfig, onCompute: (round: number, slots: readonly number[]) => Promise<void>, lie?: Lie["key"]) {
+    this.#lie = lie;
     this.#config = config;
     this.#onCompute = onCompute;
   }
+
+  readonly size = 1;
 
   async initialize(): Promise<void> {
     this.#state = Int32Array.from([mix(this.#config.seed), 0]);
@@ -42,7 +53,8 @@ export class StandInReplica {
   }
 
   async apply(round: Round, reduced: Int32Array): Promise<RoundResult> {
-    if (round.kind === "train") {
+    const nonFinite = round.kind === "train" ? reduced[NON_FINITE] : 0;
+    if (round.kind === "train" && nonFinite === 0) {
       let folded = this.#state[0] as number;
       for (const word of reduced) folded = Math.imul(folded ^ word, 0x01000193);
       this.#state = Int32Array.from([mix(folded), this.#state[1] + 1]);
@@ -53,12 +65,15 @@ export class StandInReplica {
       lossSum: images,
       correct: reduced[1],
       saturated: 0,
-      nonFinite: 0,
-      skipped: false,
+      nonFinite: Math.max(0, nonFinite),
+      skipped: nonFinite !== 0,
       learningRate: 1,
     };
-    const hash = (this.#state[0] >>> 0).toString(16).padStart(8, "0") + this.#state[1].toString(16).padStart(8, "0");
-    return { hash, metrics };
+    return { hash: this.hash(), metrics };
+  }
+
+  hash(): string {
+    return (this.#state[0] >>> 0).toString(16).padStart(8, "0") + this.#state[1].toString(16).padStart(8, "0");
   }
 
   async state(): Promise<Int32Array> {
@@ -73,13 +88,16 @@ export class StandInReplica {
   #gradient(round: Round, indices: Int32Array): Int32Array {
     const { length, sumLength } = standInLayouts[round.kind];
     const gradient = new Int32Array(length);
-    let word = mix((this.#state[0] as number) ^ round.round);
-    for (const index of indices) word = mix(word ^ index);
+    const [number, first] = this.#lie?.(round.round, indices[0] ?? 0) ?? [round.round, indices[0] ?? 0];
+    let word = mix((this.#state[0] as number) ^ number);
+    for (const index of [first, ...indices.subarray(1)]) word = mix(word ^ index);
     for (let i = 1; i < length; i++) {
       word = Math.imul(word, 1664525) + 1013904223; // Lehmer's generator: enough for a stand-in
       gradient[i] = i < sumLength ? word >> 8 : word;
     }
     gradient[0] = indices.length;
+    if (round.kind === "train")
+      gradient[NON_FINITE] = this.#config.schedule.learningRate >= OVERFLOW.learningRate && round.step >= OVERFLOW.step ? 1 : 0;
     return gradient;
   }
 }

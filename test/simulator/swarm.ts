@@ -11,6 +11,8 @@ import {
 } from "../../coordinator/run/membership.ts";
 import { recoveredMembership } from "../../coordinator/run/recovery.ts";
 import { checkDecision, checkRound, type Ledger } from "./invariants.ts";
+import type { Lie } from "./lies.ts";
+import { SimulatedArbiter } from "./simulatedArbiter.ts";
 import { RUN, SimulatedPeer } from "./simulatedPeer.ts";
 import { VirtualTime } from "./virtualTime.ts";
 
@@ -24,6 +26,8 @@ interface Seat {
   connected: boolean;
   frozenUntil: number;
   slowness: number;
+  /** A hostile peer: what it is proven to have done is no fault of the swarm's. */
+  hostile: boolean;
 }
 
 /**
@@ -35,16 +39,20 @@ export class Swarm {
   readonly seats: Seat[] = [];
   readonly ledger: Ledger = { hashes: new Map(), highest: { view: 0, committed: 0 } };
   readonly reasons: string[] = [];
+  /** Hostile peers that were dropped, and those that were not let in again. */
+  readonly drops: { readonly name: string; readonly sentence: string; readonly round: number }[] = [];
+  readonly refusals: string[] = [];
   readonly options: MembershipOptions;
   membership: Membership = emptyMembership;
   /** Undefined while the coordinator is down. */
   #up = true;
   #checkpoint: { readonly round: number; readonly chunks: readonly StateChunk[] } | undefined;
+  readonly #arbiter: SimulatedArbiter;
   #lastAt = new Map<string, number>();
   duplicate = 0;
   reorder = false;
 
-  constructor(config: RunConfig, seed: number, minPeers: number) {
+  constructor(config: RunConfig, seed: number, minPeers: number, auditShare: number) {
     this.time = new VirtualTime(seed);
     this.options = {
       config,
@@ -56,7 +64,10 @@ export class Swarm {
       silenceMs: 10_000,
       leaseMs: 300,
       checkpointMs: 2000,
+      auditShare,
+      auditSecret: `secret of seed ${seed}`,
     };
+    this.#arbiter = new SimulatedArbiter(config, this.time, (inquiry, result) => this.apply({ type: "arbitrated", inquiry, result }));
     this.#tick();
   }
 
@@ -65,8 +76,8 @@ export class Swarm {
   }
 
   /** Somebody opens the link. */
-  join(): void {
-    const seat: Seat = { alive: true, connected: false, frozenUntil: 0, slowness: 1 } as Seat;
+  join(lie?: Lie): void {
+    const seat: Seat = { alive: true, connected: false, frozenUntil: 0, slowness: 1, hostile: lie !== undefined } as Seat;
     const { config } = this.options;
     const peer = new SimulatedPeer(`P${this.seats.length + 1}`, {
       config,
@@ -75,7 +86,8 @@ export class Swarm {
       computeMs: () => COMPUTE_MS * seat.slowness * (0.8 + 0.4 * this.time.random()),
       tell: (message) => this.#tell(seat, message),
       sendFrame: (to, bytes) => this.#sendFrame(seat, to, bytes),
-      onRound: (round, { hash }) => checkRound(this.ledger, peer.name, round, hash),
+      onRound: (round, { hash }) => seat.hostile || checkRound(this.ledger, peer.name, round, hash),
+      lie,
     });
     Object.assign(seat, { peer });
     this.seats.push(seat);
@@ -126,6 +138,15 @@ export class Swarm {
   }
 
   apply(event: MembershipEvent): void {
+    this.#events.push(event);
+    if (this.#events.length > 1) return;
+    for (let next = this.#events[0]; next !== undefined; next = this.#events[0]) {
+      this.#decide(next);
+      this.#events.shift();
+    }
+  }
+
+  #decide(event: MembershipEvent): void {
     if (!this.#up) return;
     const decision = advance(this.membership, event, this.time.now, this.options);
     checkDecision(this.ledger, this.membership, decision.state);
@@ -134,6 +155,7 @@ export class Swarm {
     for (const effect of decision.effects) this.#perform(effect);
   }
 
+  readonly #events: MembershipEvent[] = [];
   readonly #epochs = new Map<string, number>();
 
   #perform(effect: Effect): void {
@@ -144,12 +166,17 @@ export class Swarm {
       for (const chunk of this.#checkpoint?.chunks ?? []) {
         for (const to of effect.to) this.#deliver(`c>${to}`, this.#seatOf(to), (seat) => seat.peer.id === to && seat.peer.hear(chunk));
       }
-    } else if (effect.type === "drop") {
+    } else if (effect.type === "arbitrate") this.#arbiter.decide(effect.case);
+    else if (effect.type === "drop") {
       const seat = this.#seatOf(effect.peer);
       if (seat === undefined) return;
-      if (!/was silent|fell too far behind|got no further/.test(effect.sentence)) throw new Error(effect.sentence);
+      if (seat.hostile) this.drops.push({ name: seat.peer.name, sentence: effect.sentence, round: this.membership.committed });
+      else if (!/was silent|fell too far behind|got no further/.test(effect.sentence)) throw new Error(effect.sentence);
       this.cutSocket(seat);
-    } else if (effect.type === "refuse") throw new Error(effect.sentence);
+    } else if (effect.type === "refuse") {
+      if (effect.reason !== "cool-down") throw new Error(effect.sentence);
+      this.refusals.push(effect.sentence);
+    }
   }
 
   #connect(seat: Seat): void {
@@ -161,6 +188,10 @@ export class Swarm {
     const id = this.membership.nextPeer;
     seat.connected = true;
     this.apply({ type: "join", hello: seat.peer.hello() });
+    if (!this.membership.peers.has(id)) {
+      Object.assign(seat, { connected: false, alive: false }); // it was not let in, and gives up
+      return;
+    }
     seat.peer.connect(id);
   }
 
@@ -183,6 +214,8 @@ export class Swarm {
     else if (message.type === "computed") this.apply({ type: "computed", peer, round: message.round });
     else if (message.type === "done") this.apply({ type: "done", peer, report: message });
     else if (message.type === "heartbeat") this.apply({ type: "heartbeat", peer, hidden: false, waitingFor: message.waitingFor });
+    else if (message.type === "account" || message.type === "recomputed" || message.type === "complain") this.apply({ ...message, peer });
+    else if (message.type === "shown") this.#arbiter.receive(peer, message);
     else if (message.type === "state") {
       this.#checkpoint = { round: message.round, chunks: [message] }; // the stand-in's state is one chunk
       this.apply({ type: "saved", round: message.round });
@@ -199,7 +232,8 @@ export class Swarm {
       const arrive = () => {
         const lost = epoch !== (this.#epochs.get(pair) ?? 0);
         const crashed = !from.alive && this.time.random() < 0.5;
-        if (!lost && !crashed) this.#after(seat, 0, () => seat.connected && seat.peer.id === to && seat.peer.receive(bytes.slice()));
+        if (!lost && !crashed)
+          this.#after(seat, 0, () => seat.connected && seat.peer.id === to && seat.peer.receive(bytes.slice(), sender));
       };
       if (this.reorder) this.time.after(this.#latency() * (1 + 10 * this.time.random()), arrive);
       else this.#inOrder(`${sender}>${to}`, arrive);

@@ -2,6 +2,8 @@ import { type Coverage, covers, firstMissing, isSubset, overlaps, union } from "
 
 /** One contribution to one slice: a sum over the slots of its coverage. */
 export interface Piece {
+  /** Who contributed it. */
+  readonly sender: number;
   readonly coverage: Coverage;
   readonly elements: Int32Array;
 }
