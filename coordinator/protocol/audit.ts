@@ -8,7 +8,7 @@ const whole = (most: number) => v.pipe(v.number(), v.integer(), v.minValue(0), v
 const slotsSchema = v.pipe(v.array(whole(1 << 24)), v.maxLength(16_384));
 
 /** Two residues for each block of the vector. */
-export const sumsSchema = v.pipe(v.array(whole(MAX_RESIDUE - 1)), v.maxLength(16_384));
+const sumsSchema = v.pipe(v.array(whole(MAX_RESIDUE - 1)), v.maxLength(16_384));
 
 const blocksSchema = v.pipe(v.array(whole(8191)), v.maxLength(8192));
 
@@ -18,7 +18,7 @@ const inquiry = whole(Number.MAX_SAFE_INTEGER);
  * What a peer says about a round: checksums, block by block, of what it contributed, of the pieces that it summed as an owner, and of the
  * totals that it applied. A block is a slice; the slice in which the maxima begin is two. All of it is empty when the round is forgotten.
  */
-export const accountSchema = v.object({
+const accountSchema = v.object({
   /** So many blocks, from the first on, are sums; the rest are maxima. */
   additive: whole(8192),
   sent: v.pipe(v.array(v.object({ slots: slotsSchema, sums: sumsSchema })), v.maxLength(64)),

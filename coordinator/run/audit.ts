@@ -50,7 +50,7 @@ export interface Audits {
 }
 
 /** How often a peer was proven wrong, and until when it is not let in. */
-export interface Strikes {
+interface Strikes {
   readonly count: number;
   /** Its number when it got the latest: what it did under one number counts once. */
   readonly peer: PeerId;

@@ -1,5 +1,5 @@
 import { describeRound } from "../protocol/rounds.ts";
-import { slotsOf, viewFor } from "../protocol/view.ts";
+import { type PeerId, slotsOf, viewFor } from "../protocol/view.ts";
 import type { Audits, Check, Inquiry } from "./audit.ts";
 import { contradicted, judge } from "./judge.ts";
 import { keyedWords } from "./keyedWords.ts";
@@ -78,7 +78,10 @@ function concludeIfComplete(state: Membership, id: number, now: number, options:
 
 /** All accounts agree, or the arbiter has to say who is wrong. */
 function conclude(state: Membership, inquiry: Inquiry, now: number, options: MembershipOptions): Decision {
-  const [first, ...rest] = contradicted(inquiry).filter(({ auditor }) => state.peers.has(auditor));
+  const busy = disputants(state);
+  const [first, ...rest] = contradicted(inquiry).filter(
+    ({ auditor, audited }) => state.peers.has(auditor) && !busy.has(auditor) && !busy.has(audited),
+  );
   if (first === undefined) return settle(state, inquiry, now, options);
   const disputed: Case = {
     inquiry: inquiry.inquiry,
@@ -98,6 +101,20 @@ function conclude(state: Membership, inquiry: Inquiry, now: number, options: Mem
     ],
     reasons: [{ kind: "warning", text }],
   };
+}
+
+/** Whom the arbiter is occupied with already: one verdict is enough, and a liar must not be able to keep it busy. */
+const disputants = ({ audits }: Membership): Set<PeerId> =>
+  new Set(
+    [...audits.inquiries.values()]
+      .filter(({ stage }) => stage === "arbitrating")
+      .flatMap((inquiry) => contradicted(inquiry).flatMap(({ audited, auditor }) => [audited, auditor])),
+  );
+
+/** Without the arbiter's word an auditor that stands against others proves nothing: what it says is left out. */
+function withoutHearsay(inquiry: Inquiry): Inquiry {
+  const open = contradicted(inquiry).filter(({ truth }) => truth === undefined);
+  return { ...inquiry, checks: inquiry.checks.filter((check) => !open.includes(check)) };
 }
 
 /** The arbiter has computed the disputed contributions, or could not. */
@@ -125,7 +142,7 @@ function withoutVerdict(state: Membership, inquiry: Inquiry, why: string): Decis
 
 /** Whoever is proven wrong gets a strike; where one word stands against another, both are remembered. */
 function settle(state: Membership, inquiry: Inquiry, now: number, options: MembershipOptions): Decision {
-  const { guilty, disputes } = judge(inquiry);
+  const { guilty, disputes } = judge(withoutHearsay(inquiry));
   const begun: Decision = { state: forget(state, inquiry), effects: [settled(state, inquiry)], reasons: [] };
   const struck = guilty.reduce((decision, { witness, why }) => followedBy(decision, (next) => strike(next, witness, why, now)), begun);
   const disputed = disputes.reduce((decision, each) => followedBy(decision, (next) => dispute(next, each, now, options)), struck);

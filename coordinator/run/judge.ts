@@ -68,14 +68,15 @@ function judgeOwner(inquiry: Inquiry, owner: PeerId, guilty: Map<PeerId, string>
   for (const [block, sum] of receivedSums(account)) {
     if (block >= additive) continue; // maxima do not add up
     const total = at(account.totals, block);
-    if (total === undefined || !sameChecksum(total, sum))
+    if (total === undefined || !sameChecksum(total, sum)) {
       guilty.set(owner, `summed up otherwise in round ${round} than what it received gives`);
+      continue;
+    }
     const others = agreed(
       [...accounts.values()].map(({ totals }) => at(totals, block)?.join()),
       witnesses.length,
     );
-    if (total !== undefined && others !== undefined && others !== total.join())
-      guilty.set(owner, `says other totals of round ${round} than most others applied`);
+    if (others !== undefined && others !== total.join()) guilty.set(owner, `says other totals of round ${round} than most others applied`);
   }
   for (const { sender, slots, blocks, sums } of account.received) {
     const sent = accounts.get(sender)?.sent.find((piece) => equal(piece.slots, slots));

@@ -13,10 +13,11 @@ import {
 } from "./membership.ts";
 import { repairViews } from "./views.ts";
 
-/** A peer is gone: its slots and slices go to others, for the round in progress. */
-export function lost(state: Membership, id: PeerId, why: string, options: MembershipOptions): Decision {
+/** A peer is gone, as the sentence says: its slots and slices go to others, for the round in progress. */
+export function lost(state: Membership, id: PeerId, sentence: string, options: MembershipOptions): Decision {
   const peer = state.peers.get(id);
   if (peer === undefined) return unchanged(state);
+  const why = sentence.replace(`${nameOf(peer)} `, "");
   const peers = new Map([...state.peers].filter(([other]) => other !== id));
   for (const [other, { links }] of peers)
     peers.set(other, { ...(peers.get(other) as PeerState), links: new Map([...links].filter(([to]) => to !== id)) });

@@ -54,7 +54,19 @@ export class CreditedLink implements Link {
       if (next === undefined || (underWay > 0 && underWay + next.length > WINDOW_BYTES)) return;
       this.#queue.shift();
       this.#sent += next.length;
-      this.#channel.send(next);
+      this.#transmit(next);
+    }
+  }
+
+  /**
+   * The other side may close the channel between the look at its state and the sending. `onclose` follows, and everything that the two
+   * still owe each other is sent again over the relay.
+   */
+  #transmit(bytes: Uint8Array<ArrayBuffer>): void {
+    try {
+      this.#channel.send(bytes);
+    } catch (error) {
+      if (!(error instanceof Error || error instanceof DOMException) || error.name !== "InvalidStateError") throw error;
     }
   }
 
@@ -73,6 +85,6 @@ export class CreditedLink implements Link {
     this.#acknowledged = this.#received;
     const credit = new Uint8Array(CREDIT_BYTES);
     new DataView(credit.buffer).setFloat64(0, this.#received, true);
-    if (this.#channel.readyState === "open") this.#channel.send(credit);
+    if (this.#channel.readyState === "open") this.#transmit(credit);
   }
 }
