@@ -64,7 +64,7 @@ export function join(state: Membership, hello: Hello, now: number, options: Memb
 
 /** It was in this run before. What it reports fills the gap in the journal; the state it holds counts if its last hash is the run's. */
 function resume(state: Membership, id: PeerId, resumed: Hello["resume"], now: number, options: MembershipOptions): Decision {
-  if (resumed === undefined || resumed.run !== options.run || state.phase !== "waiting") return unchanged(state);
+  if (resumed === undefined || resumed.run !== options.run || state.phase !== "waiting" || state.distrustful) return unchanged(state);
   const known = resumed.reports.reduce(
     (decision, report) =>
       report.round === decision.state.committed ? followedBy(decision, (next) => commit(next, report, now, options)) : decision,
@@ -189,6 +189,7 @@ function beginRun(state: Membership, candidates: readonly PeerState[], now: numb
     permitted: from - 1,
     views: [],
     saving: undefined,
+    distrustful: false,
     audits: withoutInquiries(state.audits),
   };
   const begun = planView(waiting, observers, options, { kind: "info", text }, true);

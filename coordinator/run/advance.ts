@@ -1,5 +1,6 @@
 import { admit, join, link, ready } from "./admission.ts";
 import { complain } from "./complaints.ts";
+import { replayed, settleFork } from "./fork.ts";
 import { arbitrated, closeOverdue, hearAccount, hearRecomputed } from "./inquiries.ts";
 import {
   type Decision,
@@ -36,7 +37,7 @@ export function advance(state: Membership, event: MembershipEvent, now: number, 
     case "heartbeat":
       return unchanged(withPeer(seen, event.peer, { hidden: event.hidden, waitingFor: event.waitingFor }));
     case "lost":
-      return followedBy(lost(state, event.peer, event.why, options), (next) => inTurn(next, [proceed, admit], now, options));
+      return followedBy(lost(state, event.peer, event.why, options), (next) => inTurn(next, [settleFork, proceed, admit], now, options));
     case "computed":
       return unchanged(withPeer(seen, event.peer, { computed: event.round }));
     case "complain":
@@ -49,8 +50,10 @@ export function advance(state: Membership, event: MembershipEvent, now: number, 
       return hearRecomputed(seen, event, now, options);
     case "arbitrated":
       return arbitrated(state, event, now, options);
+    case "replayed":
+      return followedBy(replayed(state, event.result, now, options), (next) => proceed(next, now, options));
     case "tick":
-      return inTurn(state, [demoteLate, proceed, admit, dropSilent, closeOverdue], now, options);
+      return inTurn(state, [demoteLate, settleFork, proceed, admit, dropSilent, closeOverdue], now, options);
     default:
       return event satisfies never;
   }

@@ -1,14 +1,16 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import type { Checkpoints } from "../files/checkpoints.ts";
 import type { ShownChunk } from "../protocol/messages.ts";
 import type { RunConfig } from "../protocol/runConfig.ts";
 import type { PeerId } from "../protocol/view.ts";
-import type { Arbitration, Case } from "./membership.ts";
+import type { Arbitration, Case, Replay } from "./membership.ts";
 
 const ARBITER = fileURLToPath(new URL("../../worker/headless/arbiter.ts", import.meta.url));
 
 /** A process that has not answered by then is ended. */
 const DEADLINE_MS = 150_000;
+const REPLAY_DEADLINE_MS = 14 * 60_000;
 
 /** States that are not complete yet take no more memory than this; what is shown beyond it is not taken. */
 const MAX_STATE_BYTES = 512 * 1024 * 1024;
@@ -52,23 +54,38 @@ export class Arbiter {
     this.#run(open.disputed, new Uint8Array(Buffer.concat(ordered)), open.onResult);
   }
 
-  #run(disputed: Case, state: Uint8Array | undefined, onResult: (result: Arbitration) => void): void {
-    this.#queue = this.#queue.then(async () => onResult(await this.#compute(disputed, state)));
+  /** The hash that a round ends with, from the newest checkpoint on: all slots of all rounds between are computed again. */
+  async replay(checkpoints: Pick<Checkpoints, "read">, checkpoint: number | undefined, through: number): Promise<Replay> {
+    const chunks = checkpoint === undefined ? [] : await checkpoints.read(checkpoint);
+    const state = checkpoint === undefined ? undefined : new Uint8Array(Buffer.concat(chunks.map(({ bytes }) => bytes)));
+    const job = { type: "replay", state, round: checkpoint ?? 0, through };
+    return this.#next(() => this.#ask<Replay>(job, REPLAY_DEADLINE_MS));
   }
 
-  #compute({ round, slots, key, stateHash }: Case, state: Uint8Array | undefined): Promise<Arbitration> {
+  #run({ round, slots, key, stateHash }: Case, state: Uint8Array | undefined, onResult: (result: Arbitration) => void): void {
+    const job = { type: "compute", state, round, slots, key, stateHash };
+    void this.#next(() => this.#ask<Arbitration>(job, DEADLINE_MS)).then(onResult);
+  }
+
+  /** One process at a time. */
+  #next<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(work);
+    this.#queue = result.then(() => undefined);
+    return result;
+  }
+
+  #ask<T>(job: object, deadlineMs: number): Promise<T | { readonly failure: string }> {
     const { origin, searchParams } = this.#joinUrl;
-    const job = { config: this.#config, origin, token: searchParams.get("token") ?? "", round, slots, key, state, stateHash };
     return new Promise((resolve) => {
       const process = fork(ARBITER, [], { serialization: "advanced", stdio: ["ignore", "inherit", "inherit", "ipc"] });
-      const deadline = setTimeout(() => process.kill("SIGKILL"), DEADLINE_MS);
-      process.once("message", (result) => resolve(result as Arbitration));
+      const deadline = setTimeout(() => process.kill("SIGKILL"), deadlineMs);
+      process.once("message", (result) => resolve(result as T));
       process.once("error", (error) => resolve({ failure: `the arbiter could not be started: ${error.message}` }));
       process.once("exit", (code) => {
         clearTimeout(deadline);
         resolve({ failure: `the arbiter ended with ${code === null ? "a signal" : `exit code ${code}`} before it answered` });
       });
-      process.send(job);
+      process.send({ ...job, config: this.#config, origin, token: searchParams.get("token") ?? "" });
     });
   }
 }

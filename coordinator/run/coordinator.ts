@@ -16,6 +16,7 @@ import {
   type MembershipEvent,
   type MembershipOptions,
   type Reason,
+  type Replay,
 } from "./membership.ts";
 import { PeerSockets } from "./peerSockets.ts";
 
@@ -35,6 +36,8 @@ export interface CoordinatorOptions extends MembershipOptions {
   readonly onRestore: (round: number, send: (chunk: StateChunk) => void) => void;
   /** Somebody has to compute what is disputed; the state that it is computed from comes by `onShown`. */
   readonly onArbitrate: (disputed: Case, decided: (result: Arbitration) => void) => void;
+  /** A round has to be computed again, from a checkpoint or from the beginning. */
+  readonly onReplay: (checkpoint: number | undefined, through: number, replayed: (result: Replay) => void) => void;
   readonly onShown: (peer: PeerId, chunk: ShownChunk) => void;
   /** What is known of the run from before; a new one begins with nothing. */
   readonly recovered?: Membership;
@@ -180,6 +183,9 @@ export class Coordinator {
         break;
       case "arbitrate":
         this.#options.onArbitrate(effect.case, (result) => this.#apply({ type: "arbitrated", inquiry: effect.case.inquiry, result }));
+        break;
+      case "replay":
+        this.#options.onReplay(effect.checkpoint, effect.through, (result) => this.#apply({ type: "replayed", result }));
         break;
       case "commit":
         this.#feed.commit(effect.report, effect.members.length, Date.now());

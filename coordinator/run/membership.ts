@@ -38,6 +38,19 @@ export interface Membership {
   /** Who was asked to send the state of which round for the next checkpoint. */
   readonly saving: { readonly peer: PeerId; readonly round: number } | undefined;
   readonly audits: Audits;
+  /** Members ended a round with other bits than the committed ones, and it is not clear yet whose are right. */
+  readonly fork: Fork | undefined;
+  /** What peers bring along is not to be believed: the run begins again because nobody knew who was right. */
+  readonly distrustful: boolean;
+}
+
+export interface Fork {
+  readonly round: number;
+  readonly stage: "voting" | "replaying";
+  /** When it got to its stage. */
+  readonly since: number;
+  /** Members that reported something else than what was committed: all they reported, from the fork's round on. */
+  readonly others: ReadonlyMap<PeerId, readonly RoundReport[]>;
 }
 
 export type Stage = "preparing" | "linking" | "observer" | "member";
@@ -84,7 +97,11 @@ export type MembershipEvent =
   | { readonly type: "account"; readonly peer: PeerId; readonly inquiry: number; readonly account: Account }
   | { readonly type: "recomputed"; readonly peer: PeerId; readonly inquiry: number; readonly sums: readonly number[] }
   | { readonly type: "arbitrated"; readonly inquiry: number; readonly result: Arbitration }
+  | { readonly type: "replayed"; readonly result: Replay }
   | { readonly type: "tick" };
+
+/** The hash that a round ends with when everything is computed again, or why that is not known. */
+export type Replay = { readonly hash: string } | { readonly failure: string };
 
 /** The checksums of each contribution that the arbiter was asked about, or why there are none. */
 export type Arbitration = { readonly sums: readonly (readonly number[])[] } | { readonly failure: string };
@@ -115,6 +132,7 @@ export type Effect =
   | { readonly type: "drop"; readonly peer: PeerId; readonly sentence: string }
   | { readonly type: "restore"; readonly to: readonly PeerId[]; readonly round: number }
   | { readonly type: "arbitrate"; readonly case: Case }
+  | { readonly type: "replay"; readonly checkpoint: number | undefined; readonly through: number }
   | { readonly type: "commit"; readonly report: RoundReport; readonly view: number; readonly members: readonly PeerId[] };
 
 /** Why, in a sentence with numbers; the dashboard shows it as it is. */
@@ -166,6 +184,8 @@ export const emptyMembership: Membership = {
   lastCheckpointAt: 0,
   saving: undefined,
   audits: noAudits,
+  fork: undefined,
+  distrustful: false,
 };
 
 export const peersAt = (state: Membership, ...stages: readonly Stage[]): PeerState[] =>

@@ -2,6 +2,7 @@ import { describeRound, roundCount } from "../protocol/rounds.ts";
 import type { PeerId } from "../protocol/view.ts";
 import { assignSlots, makespan } from "./assignment.ts";
 import { orderAudits } from "./auditOrders.ts";
+import { branch, forks, settleFork } from "./fork.ts";
 import { inquire } from "./inquiries.ts";
 import {
   type Decision,
@@ -43,6 +44,8 @@ const SMOOTHING = 0.1;
 export function done(state: Membership, id: PeerId, report: RoundReport, now: number, options: MembershipOptions): Decision {
   const peer = state.peers.get(id);
   if (peer === undefined || (peer.stage !== "member" && peer.stage !== "observer")) return unchanged(state);
+  if (state.fork?.others.has(id) || forks(state, peer, report))
+    return followedBy(branch(state, peer, report, now), (next) => inTurnAfterFork(next, now, options));
   const wrong = contradiction(state, peer, report);
   if (wrong !== undefined) {
     const sentence = `${nameOf(peer)} ${wrong}`;
@@ -61,8 +64,11 @@ export function done(state: Membership, id: PeerId, report: RoundReport, now: nu
   const committed = first
     ? followedBy(commit(measured, report, now, options), (next) => inquire(next, report, now, options))
     : unchanged(measured);
-  return followedBy(committed, (next) => proceed(next, now, options));
+  return followedBy(committed, (next) => inTurnAfterFork(next, now, options));
 }
+
+const inTurnAfterFork = (state: Membership, now: number, options: MembershipOptions): Decision =>
+  followedBy(settleFork(state, now, options), (next) => proceed(next, now, options));
 
 /** What a report cannot say. An observer may be a round ahead of the journal: its hash is compared when a member has done the round. */
 function contradiction(state: Membership, peer: PeerState, { round, hash }: RoundReport): string | undefined {
@@ -97,7 +103,9 @@ export function commit(state: Membership, report: RoundReport, now: number, { co
   const { skipped, nonFinite } = report.metrics;
   const durations =
     state.lastCommitAt === 0 ? state.durations : [...state.durations, now - state.lastCommitAt].slice(-REMEMBERED_DURATIONS);
-  const others = [...state.peers.values()].filter(({ round, hash }) => round === report.round + 1 && hash !== report.hash);
+  const others = [...state.peers.values()].filter(
+    ({ round, hash }) => round === report.round + 1 && hash !== undefined && hash !== report.hash,
+  );
   const drops: Effect[] = others.map((peer) => {
     const sentence = `${nameOf(peer)} ended round ${report.round} with ${peer.hash}, the run with ${report.hash}`;
     return { type: "drop", peer: peer.id, sentence };
@@ -135,7 +143,7 @@ function promote(state: Membership, options: MembershipOptions, now: number): De
 /** Lets everyone work on: as many rounds beyond the slowest member as fit in the lease. */
 export function grantPermits(state: Membership, options: MembershipOptions): Decision {
   const members = peersAt(state, "member").filter(({ round }) => round !== undefined);
-  if (members.length === 0 || state.phase !== "running") return unchanged(state);
+  if (members.length === 0 || state.phase !== "running" || state.fork !== undefined) return unchanged(state);
   const slowest = Math.min(...members.map(({ round }) => round as number));
   const lease = Math.min(MAX_LEASE_ROUNDS, Math.max(MIN_LEASE_ROUNDS, Math.ceil(options.leaseMs / state.roundMs)));
   const through = Math.min(slowest + lease, roundCount(options.config) - 1);
@@ -182,7 +190,8 @@ function rebalance(state: Membership, options: MembershipOptions, now: number): 
 function finish(state: Membership, options: MembershipOptions): Decision {
   const rounds = roundCount(options.config);
   const members = peersAt(state, "member");
-  if (state.phase !== "running" || members.length === 0 || members.some(({ round }) => (round ?? 0) < rounds)) return unchanged(state);
+  if (state.phase !== "running" || state.fork !== undefined || members.length === 0 || members.some(({ round }) => (round ?? 0) < rounds))
+    return unchanged(state);
   const hash = state.hashes.get(rounds - 1) as string;
   const to = peersAt(state, "member", "observer", "linking", "preparing").map(({ id }) => id);
   const { step } = describeRound(options.config, rounds - 1);

@@ -59,6 +59,7 @@ async function serveFiles(directory: RunDirectory, identity: RunFiles["identity"
   const journal = await openJournal(journalPath);
   const metricsLog = await openAppendLog(metricsPath, { durable: false });
   const checkpoints = new Checkpoints(path);
+  let last = entries.at(-1)?.round ?? -1;
   return {
     id,
     config,
@@ -69,7 +70,8 @@ async function serveFiles(directory: RunDirectory, identity: RunFiles["identity"
     write: ({ report, view, members }) => {
       const at = Date.now();
       const { round, hash, metrics } = report;
-      void journal.append({ round, view, hash, metrics, members: [...members], at });
+      void journal.append({ round, view, hash, metrics, members: [...members], at, ...(round <= last ? { again: true } : {}) });
+      last = round;
       const turn = describeRound(config, round);
       const point = { ...turn, at, hash, members: members.length, metrics, ...metrics };
       void metricsLog.append(turn.kind === "train" ? stepLine(point) : evaluationLine(point));

@@ -111,6 +111,7 @@ export async function serveRun(options: ServeRunOptions): Promise<ServedRun> {
       onState: (peer, chunk, saved) => void files.checkpoints.receive(peer, chunk).then((round) => round !== undefined && saved(round)),
       onRestore: (round, send) => void files.checkpoints.read(round).then((chunks) => chunks.forEach(send)),
       onArbitrate: (disputed, decided) => arbiter.decide(disputed, decided),
+      onReplay: (checkpoint, through, replayed) => void arbiter.replay(files.checkpoints, checkpoint, through).then(replayed),
       onShown: (peer, chunk) => arbiter.receive(peer, chunk),
       onReason: options.onReason,
       onFinished: resolve,

@@ -30,7 +30,13 @@ export function strike(state: Membership, { id, name, identity }: Witness, why: 
   // It may have come back under another number meanwhile.
   const present = [...state.peers.values()].filter((peer) => peer.id === id || (removed && peer.hello.identity === identity));
   const drops: Effect[] = present.map((peer) => ({ type: "drop", peer: peer.id, sentence }));
-  return { state: { ...state, audits: { ...state.audits, strikes } }, effects: drops, reasons: [{ kind: "alarm", text: sentence }] };
+  // Its lies have entered sums: what is done again from an earlier state would not end with the journalled hashes.
+  const lastCheckpointAt = Number.NEGATIVE_INFINITY;
+  return {
+    state: { ...state, lastCheckpointAt, audits: { ...state.audits, strikes } },
+    effects: drops,
+    reasons: [{ kind: "alarm", text: sentence }],
+  };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { noFaults } from "./faults.ts";
-import { contributionLies, lies } from "./lies.ts";
+import { contributionLies, lies, twoTongues } from "./lies.ts";
 import { simulate } from "./simulate.ts";
 import { simulatedConfig } from "./simulatedConfig.ts";
 
@@ -39,6 +39,40 @@ test("AU3 three of ten who lie together are all found, and no honest peer is", a
   const { drops, membership } = await simulate({ config, seed: 4, peers: 7, faults: noFaults, liars: [a, b, a] });
   expect(new Set(drops.map(({ name }) => name))).toEqual(new Set(["P1", "P2", "P3"]));
   expect(membership.audits.strikes.size).toBe(3);
+});
+
+describe("an owner that tells peers different things", () => {
+  const told = (peers: readonly number[], others: number) =>
+    simulate({
+      config,
+      seed: 3,
+      peers: others,
+      faults: noFaults,
+      liars: [twoTongues((peer) => peers.includes(peer))],
+      forking: true,
+      auditShare: 0,
+    });
+
+  test("ME23 what most members have counts, also when the others reported first; the run ends as if nothing had been", async () => {
+    for (const peers of [[2], [3, 4, 5], [2, 3, 4, 5, 6]]) {
+      const { victims, reasons, membership } = await told(peers, 6);
+      expect(victims, reasons.join("\n")).toBe(Math.min(peers.length, 6 - peers.length + (peers.length > 3 ? 0 : 6)));
+      expect(reasons.join("\n")).not.toMatch(/computed it|begins again from/);
+      expect(membership.committed).toBe(255);
+    }
+  });
+
+  test("ME24 of as many on either side, those are right who have what the coordinator computes", async () => {
+    const { victims, reasons, membership } = await told([3, 4], 3);
+    expect(reasons.join("\n")).toMatch(
+      /round 20 ended with other bits at as many members on either side: the coordinator computes everything since/,
+    );
+    expect(reasons.join("\n")).toMatch(
+      /round 20 ends with \w+, as the coordinator computed it: P3 \(peer 3\), P4 \(peer 4\) have to join again/,
+    );
+    expect(victims).toBe(2);
+    expect(membership.committed).toBe(255);
+  });
 });
 
 describe("without liars", () => {

@@ -58,5 +58,11 @@ function lyingOwner(): Lie {
   };
 }
 
+/** From round 20 on, an owner tells some peers other totals than others: those end the round with other bits. */
+export const twoTongues = (toldOtherwise: (peer: number) => boolean): Lie => ({
+  name: "two tongues",
+  frame: (frame, to) => (frame.round === 20 && toldOtherwise(to) ? otherNumbers(frame, frameKinds.reduced) : frame),
+});
+
 /** Every lie there is; each call gives liars of their own. */
 export const lies = (): readonly Lie[] => [...contributionLies, lyingOwner()];

@@ -14,6 +14,8 @@ export interface Simulation {
   /** Hostile peers, besides the honest ones. */
   readonly liars?: readonly Lie[];
   readonly auditShare?: number;
+  /** Honest peers may end a round with other bits, and begin again. */
+  readonly forking?: boolean;
   /** Faults at given events instead of given times: event number → what happens then. */
   readonly at?: ReadonlyMap<number, PlannedFault>;
 }
@@ -29,6 +31,7 @@ export interface Outcome {
   readonly reasons: readonly string[];
   readonly drops: Swarm["drops"];
   readonly refusals: readonly string[];
+  readonly victims: number;
   readonly membership: Membership;
 }
 
@@ -44,9 +47,11 @@ export async function simulate({
   minPeers = Math.min(2, peers),
   liars = liarsOf(seed, faults),
   auditShare = 0.05,
+  forking = false,
   at,
 }: Simulation): Promise<Outcome> {
   const swarm = new Swarm(config, seed, minPeers, auditShare);
+  swarm.forking = forking;
   swarm.duplicate = faults.duplicate;
   swarm.reorder = faults.reorder;
   for (const lie of liars) swarm.join(lie);
@@ -81,6 +86,7 @@ export async function simulate({
     reasons: swarm.reasons,
     drops: swarm.drops,
     refusals: swarm.refusals,
+    victims: swarm.victims,
     membership: swarm.membership,
   };
 }

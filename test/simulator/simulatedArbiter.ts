@@ -1,13 +1,14 @@
-import type { ShownChunk } from "../../coordinator/protocol/messages.ts";
+import type { ShownChunk, StateChunk } from "../../coordinator/protocol/messages.ts";
 import { describeRound } from "../../coordinator/protocol/rounds.ts";
 import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
-import type { Arbitration, Case } from "../../coordinator/run/membership.ts";
+import type { Arbitration, Case, Replay } from "../../coordinator/run/membership.ts";
 import { checksums } from "../../worker/session/accounts.ts";
 import { batchOf } from "../../worker/train/batches.ts";
 import { StandInReplica, standInLayouts } from "./standInReplica.ts";
 import type { VirtualTime } from "./virtualTime.ts";
 
 const ARBITRATION_MS = 500;
+const REPLAY_MS = 2000;
 
 /** The coordinator's own computation, honest, from the state that an auditor shows: the stand-in's is one chunk. */
 export class SimulatedArbiter {
@@ -32,6 +33,28 @@ export class SimulatedArbiter {
     if (disputed?.shownBy !== peer) return;
     this.#open.delete(inquiry);
     this.#compute(disputed, new Int32Array(bytes.slice().buffer));
+  }
+
+  /** Everything from the checkpoint on, as one peer alone would compute it. */
+  replay(
+    checkpoint: { readonly round: number; readonly chunks: readonly StateChunk[] } | undefined,
+    through: number,
+    onReplayed: (result: Replay) => void,
+  ): void {
+    const run = async () => {
+      const replica = new StandInReplica(this.#config, () => Promise.resolve());
+      if (checkpoint === undefined) await replica.initialize();
+      else await replica.load(new Int32Array((checkpoint.chunks[0].bytes as Uint8Array).slice().buffer));
+      const store = { records: (_: string, indices: Int32Array) => Promise.resolve(new Uint8Array(indices.length)) } as never;
+      for (let round = checkpoint?.round ?? 0; round <= through; round++) {
+        const turn = describeRound(this.#config, round);
+        const slots = Array.from({ length: turn.slots }, (_, slot) => slot);
+        const batches = await Promise.all(slots.map((slot) => batchOf(this.#config, store, turn, slot)));
+        await replica.apply(turn, await replica.contribution(turn, batches));
+      }
+      return replica.hash();
+    };
+    this.#time.after(REPLAY_MS, () => void run().then((hash) => this.#time.after(0, () => onReplayed({ hash }))));
   }
 
   #compute(disputed: Case, state: Int32Array | undefined): void {

@@ -42,6 +42,9 @@ export class Swarm {
   /** Hostile peers that were dropped, and those that were not let in again. */
   readonly drops: { readonly name: string; readonly sentence: string; readonly round: number }[] = [];
   readonly refusals: string[] = [];
+  /** A hostile owner tells peers different things: then honest ones end a round with other bits, and have to join again. */
+  forking = false;
+  victims = 0;
   readonly options: MembershipOptions;
   membership: Membership = emptyMembership;
   /** Undefined while the coordinator is down. */
@@ -86,7 +89,7 @@ export class Swarm {
       computeMs: () => COMPUTE_MS * seat.slowness * (0.8 + 0.4 * this.time.random()),
       tell: (message) => this.#tell(seat, message),
       sendFrame: (to, bytes) => this.#sendFrame(seat, to, bytes),
-      onRound: (round, { hash }) => seat.hostile || checkRound(this.ledger, peer.name, round, hash),
+      onRound: (round, { hash }) => seat.hostile || this.forking || checkRound(this.ledger, peer.name, round, hash),
       lie,
     });
     Object.assign(seat, { peer });
@@ -167,10 +170,13 @@ export class Swarm {
         for (const to of effect.to) this.#deliver(`c>${to}`, this.#seatOf(to), (seat) => seat.peer.id === to && seat.peer.hear(chunk));
       }
     } else if (effect.type === "arbitrate") this.#arbiter.decide(effect.case);
+    else if (effect.type === "replay")
+      this.#arbiter.replay(this.#checkpoint, effect.through, (result) => this.apply({ type: "replayed", result }));
     else if (effect.type === "drop") {
       const seat = this.#seatOf(effect.peer);
       if (seat === undefined) return;
       if (seat.hostile) this.drops.push({ name: seat.peer.name, sentence: effect.sentence, round: this.membership.committed });
+      else if (this.forking && /ended round/.test(effect.sentence)) this.victims++;
       else if (!/was silent|fell too far behind|got no further/.test(effect.sentence)) throw new Error(effect.sentence);
       this.cutSocket(seat);
     } else if (effect.type === "refuse") {

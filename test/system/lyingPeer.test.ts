@@ -62,12 +62,12 @@ describe.skipIf(!sharedIsThere)(`a peer that lies about its gradients${needsShar
 
     const snapshot = (await (await fetch(new URL("/api/run", url))).json()) as DashboardSnapshot;
     const texts = snapshot.events.map(({ text }) => text).join("\n");
-    expect(texts).toMatch(/round \d+ was audited: what liar \(peer \d+\) contributed is disputed; the coordinator computes it itself/);
+    expect(texts).toMatch(/round \d+ was audited: what .* contributed is disputed; the coordinator computes it itself/);
     expect(texts).toMatch(/liar \(peer \d+\) (contributed|computed) other numbers than .* give; it begins again with the run's state/);
     expect(texts).toMatch(
       /liar \(peer \d+\) (contributed|computed) other numbers than .*; it was proven wrong 2 times and is removed for 10 minutes/,
     );
-    expect(snapshot.state.peers.map(({ state, name }) => [name, state])).toEqual([
+    expect(snapshot.state.peers.map(({ state, name }) => [name, state]).sort()).toEqual([
       ["node-1", "member"],
       ["node-2", "member"],
     ]);
