@@ -36,6 +36,8 @@ export interface Inquiry {
   readonly since: number;
   /** Everyone who was asked. */
   readonly witnesses: readonly Witness[];
+  /** Observers then: they are not asked, but may have contributed something. */
+  readonly bystanders: readonly Witness[];
   readonly accounts: ReadonlyMap<PeerId, Account>;
 }
 

@@ -34,6 +34,7 @@ const newInquiry = (inquiry: number, round: number, checks: readonly Check[], al
   stage: "ordered",
   since: 0,
   witnesses: [],
+  bystanders: [],
   accounts: new Map(),
 });
 

@@ -1,6 +1,6 @@
 import { describeRound } from "../protocol/rounds.ts";
 import { type PeerId, slotsOf, viewFor } from "../protocol/view.ts";
-import type { Audits, Check, Inquiry } from "./audit.ts";
+import type { Audits, Check, Inquiry, Witness } from "./audit.ts";
 import { contradicted, judge } from "./judge.ts";
 import { keyedWords } from "./keyedWords.ts";
 import {
@@ -34,8 +34,8 @@ export function inquire(state: Membership, { round, metrics }: RoundReport, now:
   if (inquiry === undefined) return next;
   const checks = inquiry.checks.filter((check) => stillHolds(state, round, check, options));
   if (checks.length === 0) return followedBy(next, (before) => unchanged(forget(before, inquiry)));
-  const witnesses = peersAt(state, "member").map((peer) => ({ id: peer.id, name: nameOf(peer), identity: peer.hello.identity }));
-  const asked: Inquiry = { ...inquiry, checks, witnesses, stage: "asked", since: now, skipped: metrics.skipped };
+  const [witnesses, bystanders] = [witnessesAt(state, "member"), witnessesAt(state, "observer")];
+  const asked: Inquiry = { ...inquiry, checks, witnesses, bystanders, stage: "asked", since: now, skipped: metrics.skipped };
   const message = { type: "inquire" as const, inquiry: inquiry.inquiry, round, key: keyOf(inquiry, options) };
   return followedBy(next, (before) => ({
     state: withInquiry(before, asked),
@@ -43,6 +43,9 @@ export function inquire(state: Membership, { round, metrics }: RoundReport, now:
     reasons: [],
   }));
 }
+
+const witnessesAt = (state: Membership, stage: "member" | "observer"): Witness[] =>
+  peersAt(state, stage).map((peer) => ({ id: peer.id, name: nameOf(peer), identity: peer.hello.identity }));
 
 /** After a repair others may hold the slots: then there is nothing to compare. */
 function stillHolds(state: Membership, round: number, { audited, auditor, slots }: Check, { config }: MembershipOptions): boolean {

@@ -21,8 +21,9 @@ export function judge(inquiry: Inquiry): Findings {
   const guilty = new Map<PeerId, string>();
   const suspected: { sender: PeerId; owner: PeerId; why: string }[] = [];
   for (const check of inquiry.checks) judgeCheck(inquiry, check, guilty, suspected);
+  for (const check of inquiry.checks) judgeForgery(inquiry, check, guilty, suspected);
   for (const { id } of inquiry.witnesses) judgeOwner(inquiry, id, guilty, suspected);
-  const witness = new Map(inquiry.witnesses.map((each) => [each.id, each]));
+  const witness = new Map([...inquiry.bystanders, ...inquiry.witnesses].map((each) => [each.id, each]));
   const disputes = suspected.filter(({ sender, owner }) => !guilty.has(sender) && !guilty.has(owner));
   return {
     guilty: [...guilty].flatMap(([id, why]) => (witness.has(id) ? [{ witness: witness.get(id) as Witness, why }] : [])),
@@ -52,6 +53,28 @@ function judgeCheck(inquiry: Inquiry, check: Check, guilty: Map<PeerId, string>,
   } else {
     const why = `in round ${round} one says that it received other numbers than the other's slots give`;
     for (const owner of accusers) suspected.push({ sender: audited, owner, why });
+  }
+}
+
+/** Nobody but the audited peer held these slots in this round: whoever else contributed them had no right to. */
+function judgeForgery(
+  { accounts, witnesses, round }: Inquiry,
+  { audited, slots }: Check,
+  guilty: Map<PeerId, string>,
+  suspected: Suspicion[],
+): void {
+  const owners = new Map<PeerId, Set<PeerId>>();
+  for (const [owner, { received }] of accounts) {
+    for (const { sender, slots: theirs } of received) {
+      if (sender === audited || !theirs.some((slot) => slots.includes(slot))) continue;
+      owners.set(sender, (owners.get(sender) ?? new Set()).add(owner));
+    }
+  }
+  for (const [sender, saying] of owners) {
+    if (2 * saying.size > witnesses.length) guilty.set(sender, `contributed slots to round ${round} that another peer held`);
+    else
+      for (const owner of saying)
+        suspected.push({ sender, owner, why: `in round ${round} one says that it received slots from the other that a third held` });
   }
 }
 

@@ -44,6 +44,7 @@ test("AU3 no honest peer is found guilty while less than half of the members lie
       skipped: false,
       stage: "arbitrating",
       since: 0,
+      bystanders: [],
       witnesses: shares.map(({ peer }) => ({ id: peer, name: `P${peer}`, identity: `${peer}` })),
       checks: shares.map(({ peer, slots }, i) => {
         const auditor = ((i + 1) % members) + 1;

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Account } from "../../coordinator/protocol/audit.ts";
 import { strike } from "../../coordinator/run/strikes.ts";
 import { answer, drops, inquiryInto, otherwise, truthOf } from "./auditScene.ts";
 import { announced, begun, type Coordination, helloOf, sent, texts } from "./membershipScene.ts";
@@ -65,6 +66,19 @@ test("AU8 one word against another: neither owns slices from the next planned vi
     ),
   ]);
   expect(new Set(announced(verdict)[0].owners)).toEqual(new Set([1, 4, 5]));
+});
+
+test("AU4 who contributes slots that another held is proven wrong by those who received them", () => {
+  const scene = begun(5, everything);
+  const forged = (honest: Account): Account => ({
+    ...honest,
+    received: honest.received.map((piece) => (piece.sender === 2 ? { ...piece, sender: 4 } : piece)),
+  });
+  const decision = answer(scene, 0, { accounts: new Map([1, 2, 3, 5].map((id) => [id, forged])) });
+  expect(drops(decision)).toEqual([4]);
+  expect(texts(decision)).toEqual([
+    "Elk (peer 4) contributed slots to round 0 that another peer held; it begins again with the run's state",
+  ]);
 });
 
 test("AU8 who has the word of more than half of the members against its own is proven wrong", () => {
