@@ -23,6 +23,7 @@ async function start(): Promise<void> {
     host: options.host,
     port: options.port,
     iceServers: options.iceServer,
+    auditShare: options.auditShare,
     minPeers: options.minPeers,
     onReason: ({ text }) => console.log(`${new Date().toLocaleTimeString()}  ${text}`),
     onCommit: () => undefined,

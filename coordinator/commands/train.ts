@@ -32,6 +32,7 @@ async function train(): Promise<void> {
     host: options.host,
     port: options.port,
     iceServers: options.iceServer,
+    auditShare: options.auditShare,
     minPeers: Math.max(options.minPeers, options.peers),
     onReason: ({ kind, text }) => kind !== "info" && kind !== "join" && say(text),
     onCommit: () => showProgress(bar, run),

@@ -18,6 +18,8 @@ const journalEntrySchema = v.object({
   members: v.array(peerIdSchema),
   /** Milliseconds since 1970. */
   at: v.number(),
+  /** Its round was committed before: this line, and those that follow, take the place of what stands there from that round on. */
+  again: v.exactOptional(v.literal(true)),
 });
 
 export type JournalEntry = v.InferOutput<typeof journalEntrySchema>;
@@ -34,18 +36,20 @@ export async function openJournal(path: string, space?: DiskSpace): Promise<Jour
   return { append: (entry) => log.append(JSON.stringify(entry)), close: log.close };
 }
 
-/** All entries in order. A torn last line never counted; any other damage is refused. */
+/** All entries in order. What was committed again counts instead. A torn last line never counted; any other damage is refused. */
 export async function readJournal(path: string): Promise<JournalEntry[]> {
   const lines = new TextDecoder().decode(wholeLines(await readFile(path))).split("\n");
   lines.pop(); // what follows the last line feed: nothing
   const entries = lines.map((line, index) => parseEntry(path, index + 1, line));
+  const journal: JournalEntry[] = [];
   for (const [index, entry] of entries.entries()) {
-    const before = entries[index - 1];
-    if (before !== undefined && entry.round !== before.round + 1) {
-      throw damaged(path, index + 1, `round ${entry.round} follows round ${before.round}`);
-    }
+    const before = journal.at(-1)?.round ?? entry.round - 1;
+    const at = entry.again ? journal.findIndex(({ round }) => round === entry.round) : journal.length;
+    if (at < 0 || (!entry.again && entry.round !== before + 1))
+      throw damaged(path, index + 1, `round ${entry.round} follows round ${before}`);
+    journal.splice(at, journal.length, entry);
   }
-  return entries;
+  return journal;
 }
 
 function parseEntry(path: string, lineNumber: number, line: string): JournalEntry {

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { IceServer } from "../protocol/messages.ts";
 import { parseIceServer } from "./iceServers.ts";
-import { wholeNumber } from "./parse.ts";
+import { decimalNumber, wholeNumber } from "./parse.ts";
 
 /** Where the coordinator finds its data and is found itself. */
 export interface ServeOptions {
@@ -10,6 +10,7 @@ export interface ServeOptions {
   readonly host: string;
   readonly port: number;
   readonly minPeers: number;
+  readonly auditShare: number;
   readonly iceServer: readonly IceServer[];
 }
 
@@ -23,6 +24,7 @@ export function addServeOptions(command: Command, defaultPort = USUAL_PORT): Com
   const group = "Coordinator:";
   const port = wholeNumber("--port", { least: 0, most: 65_535, example: 8080 });
   const minPeers = wholeNumber("--min-peers", { least: 1, most: MAX_PEERS, example: 2 });
+  const auditShare = decimalNumber("--audit-share", { least: 0, most: 1, example: 0.02 });
   return command
     .addOption(
       new Option(
@@ -40,6 +42,12 @@ export function addServeOptions(command: Command, defaultPort = USUAL_PORT): Com
     )
     .addOption(
       new Option("--min-peers <n>", "tabs that must have joined before training begins").argParser(minPeers).default(1).helpGroup(group),
+    )
+    .addOption(
+      new Option("--audit-share <n>", "share of the contributions that another peer computes again, 0 to 1; 0: none")
+        .argParser(auditShare)
+        .default(0.02)
+        .helpGroup(group),
     )
     .addOption(
       new Option(

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { auditAnswers, auditRequests } from "./audit.ts";
 import { runConfigSchema } from "./runConfig.ts";
 import { peerIdSchema, viewSchema } from "./view.ts";
 
@@ -51,6 +52,13 @@ const stateChunkSchema = v.object({
   ),
 });
 
+/** Part of the state that audited slots were computed from, for the coordinator's arbiter. */
+const shownChunkSchema = v.object({
+  ...stateChunkSchema.entries,
+  type: v.literal("shown"),
+  inquiry: v.pipe(v.number(), v.integer(), v.minValue(0)),
+});
+
 /** What simple-peer says to its other end: an SDP or a candidate; a flat object, with one more level for the candidate. */
 const scalar = v.union([v.string(), v.number(), v.boolean(), v.null()]);
 const signal = v.record(text(40), v.union([scalar, v.record(text(40), scalar)]));
@@ -58,6 +66,7 @@ const signal = v.record(text(40), v.union([scalar, v.record(text(40), scalar)]))
 const iceServers = v.array(v.object({ urls: text(500), username: v.optional(text(500)), credential: v.optional(text(500)) }));
 
 export type StateChunk = v.InferOutput<typeof stateChunkSchema>;
+export type ShownChunk = v.InferOutput<typeof shownChunkSchema>;
 export type Signal = v.InferOutput<typeof signal>;
 export type IceServer = v.InferOutput<typeof iceServers>[number];
 
@@ -73,6 +82,8 @@ export const peerMessageSchema = v.variant("type", [
     device: text(200),
     workers: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(256)),
     fused: v.boolean(),
+    /** Drawn once by a page and kept as long as it lives: what is known of this peer is known by it. */
+    identity: v.pipe(v.string(), v.hexadecimal(), v.length(32)),
     resume: v.optional(resumeSchema),
   }),
   /** "My engine stands: this is the hash of the self-test step, and this fast I was." */
@@ -99,11 +110,13 @@ export const peerMessageSchema = v.variant("type", [
   v.object({ type: v.literal("stateLost"), round, why: text(300) }),
   /** "What that peer sends me cannot be part of this run; I listen to it no longer." */
   v.object({ type: v.literal("complain"), about: peerIdSchema, why: text(300) }),
+  ...auditAnswers,
+  shownChunkSchema,
   /** "I go, on purpose." */
   v.object({ type: v.literal("leave"), reason: text(200) }),
 ]);
 
-const refusalReasons = ["protocol", "token", "full", "numerics", "self-test", "finished", "malformed", "duplicate"] as const;
+const refusalReasons = ["protocol", "token", "full", "numerics", "self-test", "finished", "malformed", "duplicate", "cool-down"] as const;
 
 /** What the coordinator says to a peer. */
 export const coordinatorMessageSchema = v.variant("type", [
@@ -135,6 +148,7 @@ export const coordinatorMessageSchema = v.variant("type", [
   v.object({ type: v.literal("stateHash"), round, hash: hashSchema }),
   /** "You may work on all rounds up to this one under the views that you have." */
   v.object({ type: v.literal("permit"), through: v.pipe(v.number(), v.integer()) }),
+  ...auditRequests,
   /** "The swarm stands here": for the join page. */
   v.object({
     type: v.literal("swarm"),

@@ -2,6 +2,7 @@ import type { Hello } from "../protocol/messages.ts";
 import { PROTOCOL_VERSION } from "../protocol/version.ts";
 import { COORDINATOR, MAX_PEER_ID, type PeerId } from "../protocol/view.ts";
 import { chooseDonors, hashesFor, MAX_OBSERVERS_OF_A_DONOR, type Observer, possibleDonors, waitingObservers } from "./donors.ts";
+import { withoutInquiries } from "./inquiries.ts";
 import {
   type Decision,
   type Effect,
@@ -17,6 +18,7 @@ import {
 } from "./membership.ts";
 import { commit, grantPermits } from "./progress.ts";
 import { freeSeat, hasLinks, partners, seated, together } from "./seating.ts";
+import { coolDownOf } from "./strikes.ts";
 import { planView } from "./views.ts";
 
 /** A run that was begun goes on with whoever is there when the others have not come back by then. */
@@ -25,7 +27,7 @@ const RETURN_MS = 3000;
 /** Somebody opened the link. */
 export function join(state: Membership, hello: Hello, now: number, options: MembershipOptions): Decision {
   const id = state.nextPeer;
-  const refused = refusal(state, hello, options);
+  const refused = refusal(state, hello, now, options);
   if (refused !== undefined) {
     return {
       state: { ...state, nextPeer: id + 1 },
@@ -49,6 +51,7 @@ export function join(state: Membership, hello: Hello, now: number, options: Memb
     mayReturnAt: 0,
     timesLate: 0,
     complainers: new Set(),
+    disputants: new Set(),
     reportedAt: now,
     hidden: false,
     waitingFor: "its engine",
@@ -66,7 +69,7 @@ export function join(state: Membership, hello: Hello, now: number, options: Memb
 
 /** It was in this run before. What it reports fills the gap in the journal; the state it holds counts if its last hash is the run's. */
 function resume(state: Membership, id: PeerId, resumed: Hello["resume"], now: number, options: MembershipOptions): Decision {
-  if (resumed === undefined || resumed.run !== options.run || state.phase !== "waiting") return unchanged(state);
+  if (resumed === undefined || resumed.run !== options.run || state.phase !== "waiting" || state.distrustful) return unchanged(state);
   const known = resumed.reports.reduce(
     (decision, report) =>
       report.round === decision.state.committed ? followedBy(decision, (next) => commit(next, report, now, options)) : decision,
@@ -80,6 +83,7 @@ function resume(state: Membership, id: PeerId, resumed: Hello["resume"], now: nu
 function refusal(
   state: Membership,
   hello: Hello,
+  now: number,
   options: MembershipOptions,
 ): Omit<Extract<Effect, { type: "refuse" }>, "peer"> | undefined {
   if (hello.protocol !== PROTOCOL_VERSION) {
@@ -98,6 +102,8 @@ function refusal(
   if (state.peers.size >= options.maxPeers) {
     return { type: "refuse", reason: "full", sentence: `the run has ${state.peers.size} of at most ${options.maxPeers} peers` };
   }
+  const coolDown = coolDownOf(state, hello.identity, now);
+  if (coolDown !== undefined) return { type: "refuse", reason: "cool-down", sentence: coolDown };
   if (options.config.numerics === "fused" && !hello.fused) {
     const sentence = "this run uses fused multiply-add (--numerics fused), which this browser or Node does not have: try a newer Chromium";
     return { type: "refuse", reason: "numerics", sentence };
@@ -189,7 +195,15 @@ function beginRun(state: Membership, candidates: readonly PeerState[], now: numb
     from === 0
       ? `the run begins with ${candidates.length} of at least ${options.minPeers} ${several}`
       : `the run goes on from round ${from} with ${candidates.length} ${several}; the state is ${holders.length > 0 ? "a peer's" : "the checkpoint's"}`;
-  const waiting: Membership = { ...members, phase: "running", permitted: from - 1, views: [], saving: undefined };
+  const waiting: Membership = {
+    ...members,
+    phase: "running",
+    permitted: from - 1,
+    views: [],
+    saving: undefined,
+    distrustful: false,
+    audits: withoutInquiries(state.audits),
+  };
   const begun = planView(waiting, observers, options, { kind: "info", text }, true);
   const restore: Effect[] = fromCheckpoint
     ? [{ type: "restore", to: needy.map(({ id }) => id), round: from }]

@@ -1,4 +1,7 @@
 import { admit, join, link, ready } from "./admission.ts";
+import { complain } from "./complaints.ts";
+import { replayed, settleFork } from "./fork.ts";
+import { arbitrated, closeOverdue, hearAccount, hearRecomputed } from "./inquiries.ts";
 import {
   type Decision,
   type Effect,
@@ -38,19 +41,29 @@ export function advance(state: Membership, event: MembershipEvent, now: number, 
     case "heartbeat":
       return heartbeat(seen, event, now);
     case "lost":
-      return followedBy(lost(state, event.peer, event.why, now, options), (next) => inTurn(next, [proceed, admit], now, options));
+      return followedBy(lost(state, event.peer, event.why, now, options), (next) =>
+        inTurn(next, [settleFork, proceed, admit], now, options),
+      );
     case "computed":
       return unchanged(withPeer(seen, event.peer, { computed: event.round }));
     case "complain":
-      return complain(seen, event);
+      return complain(seen, event, now);
     case "stateLost":
       return stateLost(seen, event, now, options);
     case "saved":
       return unchanged({ ...state, checkpoint: event.round, saving: undefined });
     case "storage":
       return followedBy(storage(state, event.stuck, now), (next) => proceed(next, now, options));
+    case "account":
+      return hearAccount(seen, event, now, options);
+    case "recomputed":
+      return hearRecomputed(seen, event, now, options);
+    case "arbitrated":
+      return arbitrated(state, event, now, options);
+    case "replayed":
+      return followedBy(replayed(state, event.result, now, options), (next) => proceed(next, now, options));
     case "tick":
-      return inTurn(state, [demoteLate, proceed, admit, dropSilent], now, options);
+      return inTurn(state, [demoteLate, settleFork, proceed, admit, dropSilent, closeOverdue], now, options);
     default:
       return event satisfies never;
   }
@@ -67,21 +80,6 @@ type TimedDecision = (state: Membership, now: number, options: MembershipOptions
 
 const inTurn = (state: Membership, decisions: readonly TimedDecision[], now: number, options: MembershipOptions): Decision =>
   decisions.reduce((before, decide) => followedBy(before, (next) => decide(next, now, options)), unchanged(state));
-
-/** One that half of the others complain about has to join again; a single liar among many cannot bring that about. */
-function complain(state: Membership, { peer, about, why }: Extract<MembershipEvent, { type: "complain" }>): Decision {
-  const accused = state.peers.get(about);
-  if (accused === undefined || about === peer) return unchanged(state);
-  const complainers = new Set([...accused.complainers, peer]);
-  const others = peersAt(state, "member", "observer").filter(({ id }) => id !== about).length;
-  const sentence = `${nameOf(accused)} sent what cannot be part of this run, say ${complainers.size} of ${others} others: ${why}`;
-  const drop = 2 * complainers.size >= others;
-  return {
-    state: withPeer(state, about, { complainers }),
-    effects: drop ? [{ type: "drop", peer: about, sentence }] : [],
-    reasons: [{ kind: "alarm", text: sentence }],
-  };
-}
 
 /** Peers that have not been heard of for too long are dropped; their going is then an event of its own. */
 function dropSilent(state: Membership, now: number, options: MembershipOptions): Decision {

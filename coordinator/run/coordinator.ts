@@ -1,12 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import type { WebSocket } from "ws";
 import type { DashboardMessage } from "../protocol/dashboard.ts";
-import type { Hello, PeerMessage, StateChunk } from "../protocol/messages.ts";
+import type { Hello, PeerMessage, ShownChunk, StateChunk } from "../protocol/messages.ts";
 import { roundCount } from "../protocol/rounds.ts";
 import type { PeerId } from "../protocol/view.ts";
 import { advance } from "./advance.ts";
 import { DashboardFeed, type Position } from "./dashboardFeed.ts";
 import {
+  type Arbitration,
+  type Case,
   type Decision,
   type Effect,
   emptyMembership,
@@ -14,6 +16,7 @@ import {
   type MembershipEvent,
   type MembershipOptions,
   type Reason,
+  type Replay,
 } from "./membership.ts";
 import { PeerSockets } from "./peerSockets.ts";
 
@@ -31,6 +34,11 @@ export interface CoordinatorOptions extends MembershipOptions {
   readonly onState: (peer: PeerId, chunk: StateChunk, saved: (round: number) => void) => void;
   /** Peers need the state of a checkpoint. */
   readonly onRestore: (round: number, send: (chunk: StateChunk) => void) => void;
+  /** Somebody has to compute what is disputed; the state that it is computed from comes by `onShown`. */
+  readonly onArbitrate: (disputed: Case, decided: (result: Arbitration) => void) => void;
+  /** A round has to be computed again, from a checkpoint or from the beginning. */
+  readonly onReplay: (checkpoint: number | undefined, through: number, replayed: (result: Replay) => void) => void;
+  readonly onShown: (peer: PeerId, chunk: ShownChunk) => void;
   /** What is known of the run from before; a new one begins with nothing. */
   readonly recovered?: Membership;
 }
@@ -42,6 +50,7 @@ export class Coordinator {
   readonly #sockets: PeerSockets;
   readonly #dashboards = new Map<WebSocket, Position>();
   readonly #timers: NodeJS.Timeout[];
+  readonly #events: MembershipEvent[] = [];
   #membership: Membership;
 
   constructor(options: CoordinatorOptions) {
@@ -118,6 +127,15 @@ export class Coordinator {
       case "state":
         this.#options.onState(peer, message, (round) => this.#apply({ type: "saved", round }));
         break;
+      case "account":
+        this.#apply({ type: "account", peer, inquiry: message.inquiry, account: message.account });
+        break;
+      case "recomputed":
+        this.#apply({ type: "recomputed", peer, inquiry: message.inquiry, sums: message.sums });
+        break;
+      case "shown":
+        this.#options.onShown(peer, message);
+        break;
       case "heartbeat":
         this.#apply({ type: "heartbeat", peer, hidden: message.hidden, waitingFor: message.waitingFor, chunks: message.chunks });
         break;
@@ -132,7 +150,17 @@ export class Coordinator {
     }
   }
 
+  /** An event that an effect brings about (who is dropped is lost) has its turn when all effects of the decision are done. */
   #apply(event: MembershipEvent): void {
+    this.#events.push(event);
+    if (this.#events.length > 1) return;
+    for (let next = this.#events[0]; next !== undefined; next = this.#events[0]) {
+      this.#decide(next);
+      this.#events.shift();
+    }
+  }
+
+  #decide(event: MembershipEvent): void {
     const phase = this.#membership.phase;
     const decision: Decision = advance(this.#membership, event, Date.now(), this.#options);
     this.#membership = decision.state;
@@ -160,6 +188,12 @@ export class Coordinator {
         this.#options.onRestore(effect.round, (chunk) => {
           for (const peer of effect.to) this.#sockets.send(peer, chunk);
         });
+        break;
+      case "arbitrate":
+        this.#options.onArbitrate(effect.case, (result) => this.#apply({ type: "arbitrated", inquiry: effect.case.inquiry, result }));
+        break;
+      case "replay":
+        this.#options.onReplay(effect.checkpoint, effect.through, (result) => this.#apply({ type: "replayed", result }));
         break;
       case "commit":
         this.#feed.commit(effect.report, effect.members.length, Date.now());

@@ -37,6 +37,7 @@ export class DashboardFeed {
 
   commit({ round, hash, metrics }: RoundReport, members: number, at: number): void {
     const turn = describeRound(this.#config, round);
+    while ((this.#steps.at(-1)?.round ?? -1) >= round) this.#steps.pop(); // committed again
     if (turn.kind === "train") this.#steps.push({ step: turn.step, round, epoch: turn.epoch, at, metrics, hash, members });
     else
       this.#evaluations.push({

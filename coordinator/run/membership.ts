@@ -1,6 +1,9 @@
+import type { Account } from "../protocol/audit.ts";
+import type { ChecksumKey } from "../protocol/checksum.ts";
 import type { CoordinatorMessage, Hello, IceServer, RefusalReason, RoundMetrics, RoundTiming } from "../protocol/messages.ts";
 import type { RunConfig } from "../protocol/runConfig.ts";
 import type { PeerId, View } from "../protocol/view.ts";
+import { type Audits, noAudits } from "./audit.ts";
 
 /**
  * Who takes part in the run, and how: the state from which every decision of the coordinator follows. It changes only by `advance`.
@@ -38,6 +41,20 @@ export interface Membership {
   readonly paused: string | undefined;
   /** Who was asked to send the state of which round for the next checkpoint. */
   readonly saving: { readonly peer: PeerId; readonly round: number } | undefined;
+  readonly audits: Audits;
+  /** Members ended a round with other bits than the committed ones, and it is not clear yet whose are right. */
+  readonly fork: Fork | undefined;
+  /** What peers bring along is not to be believed: the run begins again because nobody knew who was right. */
+  readonly distrustful: boolean;
+}
+
+export interface Fork {
+  readonly round: number;
+  readonly stage: "voting" | "replaying";
+  /** When it got to its stage. */
+  readonly since: number;
+  /** Members that reported something else than what was committed: all they reported, from the fork's round on. */
+  readonly others: ReadonlyMap<PeerId, readonly RoundReport[]>;
 }
 
 export type Stage = "preparing" | "linking" | "observer" | "member";
@@ -66,6 +83,8 @@ export interface PeerState {
   readonly timesLate: number;
   /** Who says that it sends what cannot be. */
   readonly complainers: ReadonlySet<PeerId>;
+  /** Whose word stands against its own about what the one sent and the other received. */
+  readonly disputants: ReadonlySet<PeerId>;
   /** When it last got on: joined, got a role, got chunks of its state, or reported a round. */
   readonly reportedAt: number;
   readonly hidden: boolean;
@@ -93,7 +112,28 @@ export type MembershipEvent =
       readonly chunks?: number | undefined;
     }
   | { readonly type: "lost"; readonly peer: PeerId; readonly why: string }
+  | { readonly type: "account"; readonly peer: PeerId; readonly inquiry: number; readonly account: Account }
+  | { readonly type: "recomputed"; readonly peer: PeerId; readonly inquiry: number; readonly sums: readonly number[] }
+  | { readonly type: "arbitrated"; readonly inquiry: number; readonly result: Arbitration }
+  | { readonly type: "replayed"; readonly result: Replay }
   | { readonly type: "tick" };
+
+/** The hash that a round ends with when everything is computed again, or why that is not known. */
+export type Replay = { readonly hash: string } | { readonly failure: string };
+
+/** The checksums of each contribution that the arbiter was asked about, or why there are none. */
+export type Arbitration = { readonly sums: readonly (readonly number[])[] } | { readonly failure: string };
+
+/** What the arbiter is to compute: contributions to a round, from the state that a peer shows and that has to have this hash. */
+export interface Case {
+  readonly inquiry: number;
+  readonly round: number;
+  readonly shownBy: PeerId;
+  /** The journal's, of the round before; undefined for the initial state. */
+  readonly stateHash: string | undefined;
+  readonly slots: readonly (readonly number[])[];
+  readonly key: ChecksumKey;
+}
 
 export interface RoundReport {
   readonly round: number;
@@ -109,6 +149,8 @@ export type Effect =
   | { readonly type: "refuse"; readonly peer: PeerId; readonly reason: RefusalReason; readonly sentence: string }
   | { readonly type: "drop"; readonly peer: PeerId; readonly sentence: string }
   | { readonly type: "restore"; readonly to: readonly PeerId[]; readonly round: number }
+  | { readonly type: "arbitrate"; readonly case: Case }
+  | { readonly type: "replay"; readonly checkpoint: number | undefined; readonly through: number }
   | { readonly type: "commit"; readonly report: RoundReport; readonly view: number; readonly members: readonly PeerId[] };
 
 /** Why, in a sentence with numbers; the dashboard shows it as it is. */
@@ -136,6 +178,10 @@ export interface MembershipOptions {
   readonly leaseMs: number;
   /** A checkpoint is asked for when the last one is so old. */
   readonly checkpointMs: number;
+  /** The share of all contributions that somebody else computes again, 0 … 1. */
+  readonly auditShare: number;
+  /** Whoever knows it can foresee audits: it never leaves the coordinator. */
+  readonly auditSecret: string;
 }
 
 export const emptyMembership: Membership = {
@@ -157,6 +203,9 @@ export const emptyMembership: Membership = {
   lastCheckpointAt: 0,
   paused: undefined,
   saving: undefined,
+  audits: noAudits,
+  fork: undefined,
+  distrustful: false,
 };
 
 export const peersAt = (state: Membership, ...stages: readonly Stage[]): PeerState[] =>
@@ -166,6 +215,14 @@ export function withPeer(state: Membership, id: PeerId, change: Partial<PeerStat
   const peer = state.peers.get(id);
   if (peer === undefined) return state;
   return { ...state, peers: new Map(state.peers).set(id, { ...peer, ...change }) };
+}
+
+/** The word of two peers stands against each other; true when that is news. */
+export function withDispute(state: Membership, a: PeerId, b: PeerId): { readonly state: Membership; readonly news: boolean } {
+  const [first, second] = [state.peers.get(a), state.peers.get(b)];
+  if (first === undefined || second === undefined || first.disputants.has(b)) return { state, news: false };
+  const one = withPeer(state, a, { disputants: new Set(first.disputants).add(b) });
+  return { state: withPeer(one, b, { disputants: new Set(second.disputants).add(a) }), news: true };
 }
 
 /** "Kite (peer 3)". */

@@ -2,7 +2,10 @@ import { describeRound, roundCount } from "../protocol/rounds.ts";
 import { memberTest } from "../protocol/topology.ts";
 import type { PeerId, View } from "../protocol/view.ts";
 import { assignSlots, leastMakespan, makespan } from "./assignment.ts";
+import { orderAudits } from "./auditOrders.ts";
 import { hashesFor, waitingObservers } from "./donors.ts";
+import { branch, forks, settleFork } from "./fork.ts";
+import { inquire } from "./inquiries.ts";
 import {
   type Decision,
   type Effect,
@@ -51,6 +54,8 @@ const CHANGE_SMOOTHING = 0.5;
 export function done(state: Membership, id: PeerId, report: RoundReport, now: number, options: MembershipOptions): Decision {
   const peer = state.peers.get(id);
   if (peer === undefined || (peer.stage !== "member" && peer.stage !== "observer")) return unchanged(state);
+  if (state.fork?.others.has(id) || forks(state, peer, report))
+    return followedBy(branch(state, peer, report, now), (next) => inTurnAfterFork(next, now, options));
   const wrong = contradiction(state, peer, report);
   if (wrong !== undefined) {
     const sentence = `${nameOf(peer)} ${wrong}`;
@@ -67,9 +72,14 @@ export function done(state: Membership, id: PeerId, report: RoundReport, now: nu
     reportedAt: now,
   });
   const first = report.round === state.committed && peer.stage === "member";
-  const committed = first ? commit(measured, report, now, options) : unchanged(measured);
-  return followedBy(committed, (next) => proceed(next, now, options));
+  const committed = first
+    ? followedBy(commit(measured, report, now, options), (next) => inquire(next, report, now, options))
+    : unchanged(measured);
+  return followedBy(committed, (next) => inTurnAfterFork(next, now, options));
 }
+
+const inTurnAfterFork = (state: Membership, now: number, options: MembershipOptions): Decision =>
+  followedBy(settleFork(state, now, options), (next) => proceed(next, now, options));
 
 /** What a report cannot say. An observer may be a round ahead of the journal: its hash is compared when a member has done the round. */
 function contradiction(state: Membership, peer: PeerState, { round, hash }: RoundReport): string | undefined {
@@ -108,7 +118,9 @@ export function commit(state: Membership, report: RoundReport, now: number, { co
   const { skipped, nonFinite } = report.metrics;
   const durations =
     state.lastCommitAt === 0 ? state.durations : [...state.durations, now - state.lastCommitAt].slice(-REMEMBERED_DURATIONS);
-  const others = [...state.peers.values()].filter(({ round, hash }) => round === report.round + 1 && hash !== report.hash);
+  const others = [...state.peers.values()].filter(
+    ({ round, hash }) => round === report.round + 1 && hash !== undefined && hash !== report.hash,
+  );
   const drops: Effect[] = others.map((peer) => {
     const sentence = `${nameOf(peer)} ended round ${report.round} with ${peer.hash}, the run with ${report.hash}`;
     return { type: "drop", peer: peer.id, sentence };
@@ -132,7 +144,8 @@ function promote(state: Membership, options: MembershipOptions, now: number): De
   const newest = state.committed - 1;
   const level = peersAt(state, "observer").filter(
     // What it did last is committed, and so compared.
-    ({ round, mayReturnAt }) => round !== undefined && round >= newest && round <= state.committed && now >= mayReturnAt,
+    ({ round, hash, mayReturnAt }) =>
+      round !== undefined && round >= newest && round <= state.committed && hash === state.hashes.get(round - 1) && now >= mayReturnAt,
   );
   if (level.length === 0 || state.phase !== "running") return unchanged(state);
   const next = level.reduce((now, { id }) => withPeer(now, id, { stage: "member" }), state);
@@ -147,18 +160,19 @@ function promote(state: Membership, options: MembershipOptions, now: number): De
 /** Lets everyone work on: as many rounds beyond the slowest member as fit in the lease. */
 export function grantPermits(state: Membership, options: MembershipOptions): Decision {
   const members = peersAt(state, "member").filter(({ round }) => round !== undefined);
-  if (members.length === 0 || state.phase !== "running" || state.paused !== undefined) return unchanged(state);
+  if (members.length === 0 || state.phase !== "running" || state.paused !== undefined || state.fork !== undefined) return unchanged(state);
   const slowest = Math.min(...members.map(({ round }) => round as number));
   const lease = Math.min(MAX_LEASE_ROUNDS, Math.max(MIN_LEASE_ROUNDS, Math.ceil(options.leaseMs / state.roundMs)));
   const through = Math.min(slowest + lease, roundCount(options.config) - 1);
   if (through <= state.permitted) return unchanged(state);
   const to = peersAt(state, "member", "observer").map(({ id }) => id);
   const views = effectiveViews(state.views, Math.max(0, slowest - 1));
-  return {
-    state: { ...state, permitted: through, views },
-    effects: [{ type: "send", to, message: { type: "permit", through } }],
+  const permit: Effect = { type: "send", to, message: { type: "permit", through } };
+  return followedBy(orderAudits({ ...state, views }, through, options), (next) => ({
+    state: { ...next, permitted: through },
+    effects: [permit], // after the orders: auditors know before they begin
     reasons: [],
-  };
+  }));
 }
 
 /** Every now and then a member sends its state, in case that all of them are gone one day. */
@@ -209,7 +223,8 @@ function probe(state: Membership, idle: readonly PeerState[], view: View, option
 function finish(state: Membership, options: MembershipOptions): Decision {
   const rounds = roundCount(options.config);
   const members = peersAt(state, "member");
-  if (state.phase !== "running" || members.length === 0 || members.some(({ round }) => (round ?? 0) < rounds)) return unchanged(state);
+  if (state.phase !== "running" || state.fork !== undefined || members.length === 0 || members.some(({ round }) => (round ?? 0) < rounds))
+    return unchanged(state);
   const hash = state.hashes.get(rounds - 1) as string;
   const to = peersAt(state, "member", "observer", "linking", "preparing").map(({ id }) => id);
   const { step } = describeRound(options.config, rounds - 1);

@@ -15,11 +15,11 @@ import {
 } from "./membership.ts";
 import { repairViews } from "./views.ts";
 
-/** A peer is gone: its slots and slices go to others, for the round in progress. */
-export function lost(state: Membership, id: PeerId, told: string, now: number, options: MembershipOptions): Decision {
+/** A peer is gone, as the sentence says: its slots and slices go to others, for the round in progress. */
+export function lost(state: Membership, id: PeerId, sentence: string, now: number, options: MembershipOptions): Decision {
   const peer = state.peers.get(id);
   if (peer === undefined) return unchanged(state);
-  const why = told.startsWith(`${nameOf(peer)} `) ? told.slice(nameOf(peer).length + 1) : told; // who was dropped was told in a whole sentence
+  const why = sentence.replace(`${nameOf(peer)} `, ""); // who was dropped was told in a whole sentence
   const peers = new Map([...state.peers].filter(([other]) => other !== id));
   for (const [other, { links }] of peers)
     peers.set(other, { ...(peers.get(other) as PeerState), links: new Map([...links].filter(([to]) => to !== id)) });

@@ -82,6 +82,7 @@ async function serveFiles(
   const journal = await openJournal(journalPath, space);
   const metricsLog = await openAppendLog(metricsPath, { durable: false, space });
   const checkpoints = new Checkpoints(path, space);
+  let last = entries.at(-1)?.round ?? -1;
   return {
     id,
     config,
@@ -92,7 +93,8 @@ async function serveFiles(
     write: ({ report, view, members }) => {
       const at = Date.now();
       const { round, hash, metrics } = report;
-      unlessGivenUp(journal.append({ round, view, hash, metrics, members: [...members], at }));
+      unlessGivenUp(journal.append({ round, view, hash, metrics, members: [...members], at, ...(round <= last ? { again: true } : {}) }));
+      last = round;
       const turn = describeRound(config, round);
       const point = { ...turn, at, hash, members: members.length, metrics, ...metrics };
       unlessGivenUp(metricsLog.append(turn.kind === "train" ? stepLine(point) : evaluationLine(point)));

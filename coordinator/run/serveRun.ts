@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { Server } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,6 +13,7 @@ import type { IceServer } from "../protocol/messages.ts";
 import { paths } from "../protocol/paths.ts";
 import { roundCount } from "../protocol/rounds.ts";
 import type { RunConfig } from "../protocol/runConfig.ts";
+import { Arbiter } from "./arbiter.ts";
 import { Coordinator } from "./coordinator.ts";
 import type { Effect, Reason } from "./membership.ts";
 import { recoveredMembership } from "./recovery.ts";
@@ -33,6 +35,9 @@ const CHECKPOINT_MS = 30_000;
 
 const MAX_PEERS = 1024;
 
+/** Of 100 contributions two are computed again by another member. */
+const AUDIT_SHARE = 0.02;
+
 type Commit = Extract<Effect, { type: "commit" }>;
 
 export interface ServeRunOptions {
@@ -41,6 +46,8 @@ export interface ServeRunOptions {
   readonly host: string;
   readonly port: number;
   readonly minPeers: number;
+  /** The share of the contributions that are computed again by another member; 0.02 by default, 0 for none. */
+  readonly auditShare?: number;
   /** STUN and TURN servers that peers may use. */
   readonly iceServers?: readonly IceServer[];
   /** A run that was served before, by its name: it goes on; `config` does not count then. */
@@ -81,6 +88,7 @@ export async function serveRun(options: ServeRunOptions): Promise<ServedRun> {
   const listening = await listen({ app, host, port });
   const urls = joinUrls(host, listening.port, token);
   const joinUrl = urls[0] as string;
+  const arbiter = new Arbiter(files.config, joinUrl);
   const finished = new Promise<void>((resolve) => {
     started.coordinator = new Coordinator({
       config: files.config,
@@ -92,6 +100,8 @@ export async function serveRun(options: ServeRunOptions): Promise<ServedRun> {
       silenceMs: SILENCE_MS,
       leaseMs: LEASE_MS,
       checkpointMs: CHECKPOINT_MS,
+      auditShare: options.auditShare ?? AUDIT_SHARE,
+      auditSecret: randomBytes(32).toString("hex"),
       token,
       joinUrl,
       recovered: recoveredMembership(files.entries, files.checkpoint, roundCount(files.config)),
@@ -102,6 +112,9 @@ export async function serveRun(options: ServeRunOptions): Promise<ServedRun> {
       onState: (peer, chunk, saved) =>
         unlessGivenUp(files.checkpoints.receive(peer, chunk).then((round) => round !== undefined && saved(round))),
       onRestore: (round, send) => void files.checkpoints.read(round).then((chunks) => chunks.forEach(send)),
+      onArbitrate: (disputed, decided) => arbiter.decide(disputed, decided),
+      onReplay: (checkpoint, through, replayed) => void arbiter.replay(files.checkpoints, checkpoint, through).then(replayed),
+      onShown: (peer, chunk) => arbiter.receive(peer, chunk),
       onReason: options.onReason,
       onFinished: resolve,
     });

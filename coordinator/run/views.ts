@@ -40,7 +40,7 @@ export function planView(
     members: ids,
     observers: [...observers],
     slotHolders: assignSlots(options.config.slots, members.map(workerOf), previous),
-    owners: seats === undefined ? assignOwners(ids) : ownersOf(seats, memberTest(ids)),
+    owners: seats === undefined ? assignOwners(ownersAmong(members).map(({ id }) => id)) : ownersOf(seats, memberTest(ids)),
     ...(seats === undefined ? {} : { seats: [...seats] }),
   };
   return announce(state, [view], reason);
@@ -56,8 +56,9 @@ export function repairViews(state: Membership, reason: Reason): Decision {
   const left = members.map(({ id }) => id);
   const repaired = effectiveViews(state.views, inProgress).map((view, i): View => {
     const stays = members.filter(({ id }) => view.members.includes(id));
-    const workers = (stays.length > 0 ? stays : members).map(workerOf);
-    const ids = workers.map(({ id }) => id);
+    const holders = stays.length > 0 ? stays : members;
+    const ids = holders.map(({ id }) => id);
+    const undisputed = ownersAmong(holders).map(({ id }) => id);
     const seats = seatsWithout(view, (peer) => state.peers.has(peer));
     return {
       view: state.nextView + i,
@@ -65,8 +66,8 @@ export function repairViews(state: Membership, reason: Reason): Decision {
       begins: false,
       members: stays.length > 0 ? view.members.filter((id) => left.includes(id)) : left,
       observers: repairObservers(view, state, inProgress),
-      slotHolders: reassignSlots(view.slotHolders, workers),
-      owners: seats === undefined ? reassignOwners(view.owners, ids) : reassignInColumns(view.owners, seats, memberTest(ids)),
+      slotHolders: reassignSlots(view.slotHolders, holders.map(workerOf)),
+      owners: seats === undefined ? reassignOwners(view.owners, undisputed) : reassignInColumns(view.owners, seats, memberTest(ids)),
       ...(seats === undefined ? {} : { seats: [...seats] }),
     };
   });
@@ -79,6 +80,19 @@ function reassignInColumns(owners: readonly PeerId[], seats: Seats, isMember: (p
   const fresh = ownersOf(seats, isMember);
   return owners.map((owner, k) => (isMember(owner) ? owner : (fresh[k % fresh.length] as PeerId)));
 }
+
+/**
+ * Two members who contradict each other own no slices, so that neither depends on the other any more: an owner alone could sum up what
+ * it did not receive, and only an owner can be sent what others are not.
+ */
+function ownersAmong(members: readonly PeerState[]): readonly PeerState[] {
+  const undisputed = members.filter((peer) => opponentsOf(peer, members) === 0);
+  return undisputed.length > 0 ? undisputed : members;
+}
+
+/** How many of these have their word against this one's. */
+export const opponentsOf = ({ disputants }: PeerState, members: readonly PeerState[]): number =>
+  members.filter(({ id }) => disputants.has(id)).length;
 
 /** The lowest round that anybody works on who can still be helped: members keep what they had of one round more than they are in. */
 export function lowestInProgress(state: Membership): number {

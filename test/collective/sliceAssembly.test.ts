@@ -6,6 +6,7 @@ import { seeded } from "./numbers.ts";
 
 /** A piece that covers these slots; its one element tells it from others. */
 const piece = (slots: number, members: readonly number[], mark = 0): Piece => ({
+  sender: 1,
   coverage: coverageOf(slots, members),
   elements: Int32Array.of(mark),
 });

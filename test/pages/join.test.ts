@@ -52,13 +52,17 @@ describe("the join page", () => {
     await page.fill("#nickname", "  Kite ");
     await page.check('input[value="eco"]', { force: true });
     await page.click("#join");
-    expect(await page.evaluate(() => window.harness.joined)).toEqual([{ origin: mock.origin, token: "secret", name: "Kite", workers: 1 }]);
+    expect(await page.evaluate(() => window.harness.joined)).toEqual([
+      { origin: mock.origin, token: "secret", name: "Kite", workers: 1, identity: expect.stringMatching(/^[0-9a-f]{32}$/) },
+    ]);
     expect(await page.isVisible("#welcome")).toBe(false);
   });
 
   test("joins at once when the link says so, with the link's name and workers", async () => {
     const { page } = await open("?token=secret&auto&name=Fox&workers=3");
-    expect(await page.evaluate(() => window.harness.joined)).toEqual([{ origin: mock.origin, token: "secret", name: "Fox", workers: 3 }]);
+    expect(await page.evaluate(() => window.harness.joined)).toEqual([
+      { origin: mock.origin, token: "secret", name: "Fox", workers: 3, identity: expect.stringMatching(/^[0-9a-f]{32}$/) },
+    ]);
   });
 
   test("says that a link without a token leads nowhere, and joins nothing", async () => {

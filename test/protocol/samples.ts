@@ -58,6 +58,7 @@ export const peerMessages: { readonly [T in PeerMessage["type"]]: Extract<PeerMe
     device: "Firefox",
     workers: 4,
     fused: false,
+    identity: "0f".repeat(16),
     resume: { run: 5, round: 17, reports: [report] },
   },
   ready: { type: "ready", selfTest: hash, imagesPerSecond: 211.7 },
@@ -73,6 +74,18 @@ export const peerMessages: { readonly [T in PeerMessage["type"]]: Extract<PeerMe
   stateLost: { type: "stateLost", round: 17, why: "peer 2 is gone" },
   done: { type: "done", view: 3, round: 17, hash, metrics, timing },
   heartbeat: { type: "heartbeat", hidden: true, round: 17, waitingFor: "slots 2, 5", chunks: 12 },
+  account: {
+    type: "account",
+    inquiry: 3,
+    account: {
+      additive: 1,
+      sent: [{ slots: [2, 5], sums: [5, 0, 7, 2_147_483_646] }],
+      received: [{ sender: 7, slots: [0], blocks: [0], sums: [1, 2] }],
+      totals: [6, 2, 7, 1],
+    },
+  },
+  recomputed: { type: "recomputed", inquiry: 3, sums: [5, 0, 7, 8] },
+  shown: { ...chunk, type: "shown", inquiry: 3 },
   leave: { type: "leave", reason: "left" },
 };
 
@@ -92,6 +105,10 @@ export const coordinatorMessages: { readonly [T in CoordinatorMessage["type"]]: 
   state: chunk,
   stateHash: { type: "stateHash", round: 17, hash },
   permit: { type: "permit", through: 5 },
+  audit: { type: "audit", inquiry: 3, round: 20, slots: [2, 5] },
+  inquire: { type: "inquire", inquiry: 3, round: 20, key: [0xffffffff, 7] },
+  show: { type: "show", inquiry: 3 },
+  settled: { type: "settled", inquiry: 3 },
   swarm: { type: "swarm", peers: 3, imagesPerSecond: 640.5, loss: null, accuracy: 0.71, round: 17, rounds: 1970 },
   finished: { type: "finished", hash },
 };

@@ -68,8 +68,9 @@ describe("commits", () => {
   });
 
   test("ME8 another hash than the committed one ends that peer's part, with an alarm", () => {
-    const scene = begun(2);
+    const scene = begun(3);
     scene.done(1, 0);
+    scene.done(3, 0);
     const wrong = "0".repeat(16);
     const decision = scene.done(2, 0, { hash: wrong });
     const sentence = `Fox (peer 2) ended round 0 with ${wrong}, the run with ${hashOf(0)}`;

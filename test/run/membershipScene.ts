@@ -36,8 +36,12 @@ export const helloOf = (name: string, changes: Partial<Hello> = {}): Hello => ({
   device: "a browser",
   workers: 1,
   fused: true,
+  identity: identityOf(name),
   ...changes,
 });
+
+/** A name is a peer's own in these tests. */
+const identityOf = (name: string): string => Buffer.from(name).toString("hex").padStart(32, "0").slice(-32);
 
 export const reportOf = (round: number, changes: Partial<RoundReport> = {}): RoundReport => ({
   round,
@@ -80,6 +84,8 @@ export class Coordination {
       silenceMs: 10_000,
       leaseMs: 1000,
       checkpointMs: 1e12,
+      auditShare: 0,
+      auditSecret: "a secret",
       ...changes,
     };
   }

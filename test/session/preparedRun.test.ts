@@ -15,7 +15,7 @@ function slowReplica() {
   return { replica, built };
 }
 
-const join = { origin: "http://127.0.0.1:1", token: "t", name: "Kite", workers: 1 };
+const join = { origin: "http://127.0.0.1:1", token: "t", name: "Kite", workers: 1, identity: "0f".repeat(16) };
 
 test("SE1 an engine that is being built when the connection is lost is not built again", async () => {
   const { replica, built } = slowReplica();

@@ -1,7 +1,8 @@
 import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
 import type { View } from "../../coordinator/protocol/view.ts";
 import { type Frame, frameKinds } from "../../worker/collective/frame.ts";
-import { Session, type SessionOptions } from "../../worker/session/session.ts";
+import { Session } from "../../worker/session/session.ts";
+import type { SessionOptions } from "../../worker/session/sessionOptions.ts";
 import { config as sample } from "../protocol/samples.ts";
 
 export const RUN = 7;

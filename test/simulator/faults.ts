@@ -24,6 +24,8 @@ export interface Faults {
   readonly duplicate: number;
   /** Frames between two peers overtake each other. */
   readonly reorder: boolean;
+  /** Hostile peers, each with a lie that the seed decides. A lie enters the sum of its round: the bits are then not those of an undisturbed run. */
+  readonly liars: number;
 }
 
 const never = Number.POSITIVE_INFINITY;
@@ -41,6 +43,7 @@ export const noFaults: Faults = {
   crashCoordinator: never,
   duplicate: 0,
   reorder: false,
+  liars: 0,
 };
 
 /** By name, as `--faults` takes them. */
@@ -52,6 +55,7 @@ export const faultSets: Record<string, Faults> = {
   partitions: { ...noFaults, partition: 3000 },
   clocks: { ...noFaults, skew: 1500, slow: 6000 },
   coordinator: { ...noFaults, crashCoordinator: 5000 },
+  liars: { ...noFaults, liars: 1 },
   all: {
     kill: 6000,
     join: 4000,
@@ -65,5 +69,6 @@ export const faultSets: Record<string, Faults> = {
     crashCoordinator: 15_000,
     duplicate: 0.03,
     reorder: true,
+    liars: 0,
   },
 };

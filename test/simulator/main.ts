@@ -5,7 +5,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { exhaustive } from "./exhaustive.ts";
 import { faultSets, noFaults } from "./faults.ts";
 import { reportScale } from "./scaleReport.ts";
-import { simulate } from "./simulate.ts";
+import { liarsOf, type Outcome, simulate } from "./simulate.ts";
 import { simulatedConfig } from "./simulatedConfig.ts";
 
 const whole = (text: string): number => {
@@ -64,7 +64,9 @@ async function runSeeds(first: number, count: number): Promise<Totals> {
     totals.runs++;
     try {
       const outcome = await simulate({ config, seed, peers: options.peers, faults: faultSets[options.faults] });
-      if (outcome.hash !== alone.hash) throw new Error(`seed ${seed}: ended with ${outcome.hash}, one undisturbed peer with ${alone.hash}`);
+      if (faultSets[options.faults].liars > 0) checkLiar(seed, outcome);
+      else if (outcome.hash !== alone.hash)
+        throw new Error(`seed ${seed}: ended with ${outcome.hash}, one undisturbed peer with ${alone.hash}`);
       totals.faults += outcome.faults;
       totals.events += outcome.events;
       totals.virtualMs += outcome.virtualMs;
@@ -78,6 +80,16 @@ async function runSeeds(first: number, count: number): Promise<Totals> {
     }
   }
   return totals;
+}
+
+/** A lie enters the sum of its round; what has to hold is that the liar is found and kept out, and that the honest ones agree (the swarm looks at that). */
+function checkLiar(seed: number, { drops, refusals, reasons }: Outcome): void {
+  if (options.seed !== undefined) console.log(drops.map(({ name, round, sentence }) => `round ${round}: ${name}: ${sentence}`).join("\n"));
+  const [lie] = liarsOf(seed, faultSets[options.faults]);
+  if (drops.length < (lie?.onlyAsOwner ? 1 : 2) || (refusals.length === 0 && !lie?.onlyAsOwner))
+    throw new Error(
+      `seed ${seed}: the liar was dropped ${drops.length} times and refused ${refusals.length} times\n${reasons.slice(-40).join("\n")}`,
+    );
 }
 
 /** The same, shared among processes. */
@@ -146,7 +158,11 @@ if (process.send !== undefined) {
     `${runs} runs of ${options.steps} steps, ${options.peers} peers, faults: ${options.faults}: ${faults} faults, ${events} events, ${Math.round(virtualMs / 1000)} virtual seconds in ${seconds} s`,
   );
   console.log(
-    failed.length === 0 ? "Every run ended with the bits of one undisturbed peer." : `${failed.length} failed: seeds ${failed.join(", ")}`,
+    failed.length === 0
+      ? faultSets[options.faults].liars > 0
+        ? "Every liar was found and removed; the honest peers of every run ended with the same bits."
+        : "Every run ended with the bits of one undisturbed peer."
+      : `${failed.length} failed: seeds ${failed.join(", ")}`,
   );
   process.exit(failed.length === 0 ? 0 : 1);
 }

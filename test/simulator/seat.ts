@@ -8,6 +8,8 @@ export interface Seat extends Port {
   connected: boolean;
   frozenUntil: number;
   slowness: number;
+  /** What it is proven to have done wrong is no fault of the swarm's. */
+  readonly hostile: boolean;
   /** What its clock shows when the true time is t: offset + rate · t. */
   clock: { readonly offset: number; readonly rate: number };
 }

@@ -1,6 +1,8 @@
 import { roundCount } from "../../coordinator/protocol/rounds.ts";
 import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
+import type { Membership } from "../../coordinator/run/membership.ts";
 import { type Faults, noFaults } from "./faults.ts";
+import { type Lie, lies } from "./lies.ts";
 import { partitionSome } from "./partitions.ts";
 import type { ReplicaKit } from "./standInReplica.ts";
 import { Swarm } from "./swarm.ts";
@@ -12,6 +14,11 @@ export interface Simulation {
   readonly faults: Faults;
   readonly kit?: ReplicaKit;
   readonly minPeers?: number;
+  /** Hostile peers, besides the honest ones. */
+  readonly liars?: readonly Lie[];
+  readonly auditShare?: number;
+  /** Honest peers may end a round with other bits, and begin again. */
+  readonly forking?: boolean;
   /** Faults at given events instead of given times: event number → what happens then. */
   readonly at?: ReadonlyMap<number, PlannedFault>;
 }
@@ -29,16 +36,33 @@ export interface Outcome {
   /** Slots that peers have computed in all, those that were computed twice included. */
   readonly slotsComputed: number;
   readonly reasons: readonly string[];
+  readonly drops: Swarm["drops"];
+  readonly refusals: readonly string[];
+  readonly victims: number;
+  readonly membership: Membership;
 }
 
 /** A run that has not ended by then has hung. */
 const MOST_VIRTUAL_MS = 30 * 60_000;
 
 /** One run of the swarm from the first peer to the last round. Throws, naming seed and reasons, when anything is not as it must be. */
-export async function simulate({ config, seed, peers, faults, kit, minPeers = Math.min(2, peers), at }: Simulation): Promise<Outcome> {
-  const swarm = new Swarm(config, seed, minPeers, kit);
+export async function simulate({
+  config,
+  seed,
+  peers,
+  faults,
+  kit,
+  minPeers = Math.min(2, peers),
+  liars = liarsOf(seed, faults),
+  auditShare = 0.05,
+  forking = false,
+  at,
+}: Simulation): Promise<Outcome> {
+  const swarm = new Swarm(config, seed, minPeers, kit, auditShare);
+  swarm.forking = forking;
   swarm.duplicate = faults.duplicate;
   swarm.reorder = faults.reorder;
+  for (const lie of liars) swarm.join(lie);
   for (let i = 0; i < peers; i++) swarm.join();
   let count = 0;
   for (const [mean, happen] of disturbances(swarm, faults, peers)) repeat(swarm, mean, () => count++ >= 0 && happen());
@@ -61,10 +85,15 @@ export async function simulate({ config, seed, peers, faults, kit, minPeers = Ma
     throw new Error(`seed ${seed}: ${(cause as Error).message}\n${[...swarm.reasons.slice(-40), ...waiting].join("\n")}`, { cause });
   }
   const hash = swarm.membership.hashes.get(roundCount(config) - 1) as string;
-  const { ledger, reasons, time, seats } = swarm;
+  const { ledger, reasons, time, seats, drops, refusals, victims, membership } = swarm;
   const slotsComputed = seats.reduce((sum, { peer }) => sum + peer.slotsComputed, 0);
-  return { hash, hashes: ledger.hashes, doneAt: ledger.doneAt, virtualMs: time.now, events, faults: count, slotsComputed, reasons };
+  const { hashes, doneAt } = ledger;
+  return { hash, hashes, doneAt, virtualMs: time.now, events, faults: count, slotsComputed, reasons, drops, refusals, victims, membership };
 }
+
+/** Whom the seed makes hostile. */
+export const liarsOf = (seed: number, { liars }: Faults): Lie[] =>
+  Array.from({ length: liars }, (_, i) => lies()[(seed + i) % lies().length]);
 
 function disturbances(swarm: Swarm, faults: Faults, peers: number): [number, () => void][] {
   const { time } = swarm;

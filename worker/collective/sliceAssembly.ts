@@ -2,6 +2,8 @@ import { type Coverage, coverageWords, covers, firstOf, isEmpty, isSubset, overl
 
 /** One contribution to one slice: a sum over the slots of its coverage. */
 export interface Piece {
+  /** Who contributed it. */
+  readonly sender: number;
   readonly coverage: Coverage;
   readonly elements: Int32Array;
 }

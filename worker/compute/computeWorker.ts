@@ -34,6 +34,8 @@ export interface ComputeWorker {
   contribution(round: Round, batches: readonly Batch[]): Promise<Int32Array>;
   /** One update from the sum of all slots; the same bits at every replica. An evaluation changes nothing. */
   apply(round: Round, reduced: Int32Array): Promise<RoundResult>;
+  /** Of the state, as it is. */
+  hash(): Promise<string>;
   state(): Promise<Int32Array>;
   load(state: Int32Array): Promise<void>;
 }

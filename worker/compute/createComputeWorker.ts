@@ -41,6 +41,7 @@ export function createComputeWorker(): ComputeWorker {
       const { config, replica } = current();
       return round.kind === "train" ? update(replica, config, round, reduced) : evaluated(replica, reduced);
     },
+    hash: async () => current().replica.hash(),
     state: async () => {
       const bytes = current().replica.state().slice();
       return transfer(new Int32Array(bytes.buffer), [bytes.buffer]);

@@ -12,6 +12,11 @@ export class ReplicaPool {
     this.#workers = workers;
   }
 
+  /** How many slots it computes at a time. */
+  get size(): number {
+    return this.#workers.length;
+  }
+
   async create(config: RunConfig): Promise<ReplicaInfo> {
     const infos = await Promise.all(this.#workers.map((worker) => worker.create(config)));
     agree(infos.map(({ selfTest }) => selfTest));

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { randomIdentity } from "../session/identity.ts";
 import { Peer } from "../session/peer.ts";
 import { PeerStopped } from "../session/peerStopped.ts";
 import type { PeerStatus } from "../session/status.ts";
@@ -24,7 +25,8 @@ const say = (status: PeerStatus) => {
   process.stdout.write(`${options.name}: ${said}\n`);
 };
 
-const peer = new Peer(nodePlatform(), { origin: url.origin, token: url.searchParams.get("token") ?? "", name: options.name, workers }, say);
+const token = url.searchParams.get("token") ?? "";
+const peer = new Peer(nodePlatform(), { origin: url.origin, token, name: options.name, workers, identity: randomIdentity() }, say);
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => peer.leave());
 try {
   await peer.run();

@@ -1,3 +1,4 @@
+import { randomIdentity } from "../session/identity.ts";
 import type { PeerControls, PeerStatus } from "../session/status.ts";
 import { missingFeature } from "./browserFeatures.ts";
 import { fill, part } from "./fields.ts";
@@ -8,6 +9,7 @@ import { renderFailure, renderJoin } from "./renderJoin.ts";
 import { readWishes } from "./wishes.ts";
 
 const NICKNAME_KEY = "tabgrad.nickname";
+const IDENTITY_KEY = "tabgrad.identity";
 
 /** The whole join page: one form, one button, then the session until its end. `connect` makes the peer that the button starts. */
 export function startJoinPage(connect: () => PeerControls): void {
@@ -29,6 +31,8 @@ export function startJoinPage(connect: () => PeerControls): void {
   const begin = (): void => {
     const name = nickname.value.trim() || suggested;
     sessionStorage.setItem(NICKNAME_KEY, name);
+    const identity = sessionStorage.getItem(IDENTITY_KEY) ?? randomIdentity();
+    sessionStorage.setItem(IDENTITY_KEY, identity);
     form.hidden = true;
     part("session").hidden = false;
     run(connect(), {
@@ -36,6 +40,7 @@ export function startJoinPage(connect: () => PeerControls): void {
       token: wishes.token ?? "",
       name,
       workers: wishes.workers ?? workersFor(chosenPower(), navigator.hardwareConcurrency),
+      identity,
     });
   };
   form.addEventListener("submit", (event) => {

@@ -7,6 +7,7 @@ import { decodeFrame, encodeFrame, type Frame, MalformedFrame } from "../collect
 import type { RoundResult } from "../compute/computeWorker.ts";
 import { Mesh } from "../link/mesh.ts";
 import { type Training, train } from "../train/loop.ts";
+import { Auditing } from "./auditing.ts";
 import { Changes } from "./changes.ts";
 import { CoordinatorConnection } from "./coordinatorConnection.ts";
 import { PeerStopped } from "./peerStopped.ts";
@@ -41,6 +42,7 @@ export class Attendance {
   #stop: (error: PeerStopped) => void = () => undefined;
   #welcome: Welcome | undefined;
   #session: Session | undefined;
+  #auditing: Auditing | undefined;
   #bytesReported = 0;
   readonly #unheard = new Set<number>();
   #finished = false;
@@ -107,9 +109,9 @@ export class Attendance {
     const { platform, join, board, prepared } = this.#options;
     await this.#connection.opened();
     const { kind, device, fused } = platform;
-    const { name, token, workers } = join;
+    const { name, token, workers, identity } = join;
     const resume = prepared.resume();
-    this.#tell({ type: "hello", protocol: PROTOCOL_VERSION, token, name, kind, device, workers, fused, resume });
+    this.#tell({ type: "hello", protocol: PROTOCOL_VERSION, token, name, kind, device, workers, fused, identity, resume });
     await this.#changes.until(() => this.#welcome !== undefined);
     const { run, runName, config, peer } = this.#welcome as Welcome;
     board.update({ runName, model: config.model, numerics: config.numerics, steps: config.steps });
@@ -118,16 +120,27 @@ export class Attendance {
     const ready = await prepared.prepare(run, config);
     if (this.#ended) return; // the connection was lost meanwhile; the next one finds the engine ready
     board.progress({ engine: true });
+    const { replica, store, info } = ready;
+    const layoutOf = (kind: Round["kind"]) => info.layouts[kind];
+    this.#auditing = new Auditing({ config, layoutOf, replica, store, tell: (message) => this.#tell(message) });
     this.#session = this.#openSession(run, peer, config, ready, resume?.round);
     board.update({ stage: "linking", sentence: "Waiting for a place in the run." });
     this.#tell({ type: "ready", selfTest: ready.info.selfTest, imagesPerSecond: ready.info.imagesPerSecond });
 
-    const { replica, store } = ready;
     const onComputed: Training["onComputed"] = ({ round }) => this.#tell({ type: "computed", round });
     const onRound: Training["onRound"] = (round, result, timing) => this.#report(round, result, timing);
     // Until the coordinator says that everyone is done, others may still need what this peer has.
     const finished = this.#changes.until(() => this.#finished);
-    this.#training = train({ config, session: this.#session, replica, store, now: platform.now, onComputed, onRound });
+    this.#training = train({
+      config,
+      session: this.#session,
+      replica,
+      store,
+      auditor: this.#auditing.auditor,
+      now: platform.now,
+      onComputed,
+      onRound,
+    });
     await Promise.race([this.#training, finished]);
     await finished;
   }
@@ -149,6 +162,7 @@ export class Attendance {
       idle: (peer) => this.#mesh.idle(peer),
       now: this.#options.platform.now,
       defer: (action) => setTimeout(() => this.#ended || action()),
+      keep: (round, evidence) => this.#auditing?.keep(round, evidence),
     });
   }
 
@@ -206,6 +220,12 @@ export class Attendance {
         break;
       case "stateHash":
         this.#session?.transfer.expect(message.round, message.hash);
+        break;
+      case "audit":
+      case "inquire":
+      case "show":
+      case "settled":
+        this.#auditing?.hear(message);
         break;
       case "swarm":
         this.#options.board.swarm(message);

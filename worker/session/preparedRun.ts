@@ -2,8 +2,8 @@ import type { Hello } from "../../coordinator/protocol/messages.ts";
 import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
 import type { ReplicaInfo, RoundResult } from "../compute/computeWorker.ts";
 import type { ReplicaPool } from "../compute/replicaPool.ts";
-import { requestRecords } from "../data/recordRequests.ts";
-import { RecordStore } from "../data/recordStore.ts";
+import { openRecordStore } from "../data/openRecordStore.ts";
+import type { RecordStore } from "../data/recordStore.ts";
 import type { JoinOptions } from "./status.ts";
 
 export interface Prepared {
@@ -49,16 +49,7 @@ export class PreparedRun {
 
   async #build(config: RunConfig): Promise<Prepared> {
     const info = await this.#replica.create(config);
-    const { origin, token } = this.#join;
-    const counts = { train: config.dataset.trainRecords, test: config.dataset.testRecords };
-    const store = new RecordStore({
-      counts,
-      request: (split, wanted) => requestRecords(origin, token, split, wanted),
-      pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-      now: () => performance.now(),
-      signal: this.#closing.signal,
-      onBytes: this.#onDataBytes,
-    });
+    const store = openRecordStore(this.#join, config, this.#onDataBytes, this.#closing.signal);
     return { info, replica: this.#replica, store };
   }
 

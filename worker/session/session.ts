@@ -1,19 +1,12 @@
 import { describeRound, type Round, roundCount } from "../../coordinator/protocol/rounds.ts";
-import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
 import { type View, viewFor } from "../../coordinator/protocol/view.ts";
 import { type Frame, frameKinds, MalformedFrame } from "../collective/frame.ts";
 import { RoundExchange } from "../collective/roundExchange.ts";
-import type { VectorLayout } from "../collective/vectorLayout.ts";
 import { Changes } from "./changes.ts";
+import { describeWait } from "./describeWait.ts";
 import { planOf, sharesOf } from "./planOf.ts";
-import { StateTransfer, type StateTransferOptions } from "./stateTransfer.ts";
-
-export interface SessionOptions extends Omit<StateTransferOptions, "onComplete"> {
-  readonly config: RunConfig;
-  readonly layoutOf: (kind: Round["kind"]) => VectorLayout;
-  /** The round whose beginning state the replica holds already, from before a connection was lost. */
-  readonly offered?: number | undefined;
-}
+import type { SessionOptions } from "./sessionOptions.ts";
+import { StateTransfer } from "./stateTransfer.ts";
 
 /** The round to begin with, and the state it begins with: one that was received, the one that is held already, or the initial one. */
 export interface Beginning {
@@ -103,13 +96,18 @@ export class Session {
       let slots: number[] = [];
       await this.#changes.until(() => {
         if (exchange.complete) return true;
-        slots = this.#assigned(round).filter((slot) => !started.has(slot));
+        slots = this.#open(round);
         return slots.length > 0;
       });
       if (exchange.complete) return;
       for (const slot of slots) started.add(slot);
       yield slots;
     }
+  }
+
+  /** Whether this peer has computed all that it is to compute in `round`, and waits for others. */
+  idle(round: Round): boolean {
+    return !this.#exchange(round.round).complete && this.#open(round).length === 0;
   }
 
   contribute(round: Round, slots: readonly number[], vector: Int32Array): void {
@@ -126,6 +124,7 @@ export class Session {
   /** The round is applied. What it exchanged is kept for one more round: a peer that lags may still need it. */
   finish(round: Round): void {
     this.#round = round.round + 1;
+    this.#options.keep?.(round, this.#exchange(round.round).evidence());
     for (const old of this.#exchanges.keys()) {
       if (old < round.round) {
         this.#exchanges.delete(old);
@@ -201,15 +200,18 @@ export class Session {
 
   /** In words, for the dashboard. */
   waitingFor(): string {
-    const round = this.#round;
-    if (round === undefined) return this.#transfer.waitingFor();
-    if (round >= this.#rounds) return "nothing: the run is complete";
-    if (this.#permitted < round) return `permission for round ${round}`;
-    const exchange = this.#exchanges.get(round);
-    const slots = exchange?.missingSlots() ?? [];
-    if (slots.length > 0) return `slots ${slots.join(", ")}`;
-    const owners = exchange?.missingOwners() ?? [];
-    return owners.length > 0 ? `reduced slices of peers ${owners.join(", ")}` : "nothing";
+    return describeWait({
+      round: this.#round,
+      rounds: this.#rounds,
+      permitted: this.#permitted,
+      state: this.#transfer.waitingFor(),
+      exchange: this.#exchanges.get(this.#round ?? 0),
+    });
+  }
+
+  #open(round: Round): number[] {
+    const started = this.#startedIn(round.round);
+    return this.#assigned(round).filter((slot) => !started.has(slot));
   }
 
   #assigned(round: Round): readonly number[] {
@@ -228,7 +230,9 @@ export class Session {
     if (known !== undefined) return known;
     const { run, self, config, layoutOf, send } = this.#options;
     const { kind, slots } = describeRound(config, round);
-    const exchange = new RoundExchange({ run, self, round, slots, layout: layoutOf(kind), send, onReduced: () => this.#changes.notify() });
+    const slotLimit = kind === "train" ? Math.floor(0x7fffffff / slots) : undefined; // an evaluation's losses may be infinite
+    const onReduced = () => this.#changes.notify();
+    const exchange = new RoundExchange({ run, self, round, slots, layout: layoutOf(kind), slotLimit, send, onReduced });
     this.#exchanges.set(round, exchange);
     return exchange;
   }

@@ -52,4 +52,6 @@ export interface JoinOptions {
   readonly token: string;
   readonly name: string;
   readonly workers: number;
+  /** 32 hexadecimal digits by which the coordinator knows this peer again. */
+  readonly identity: string;
 }

@@ -1,30 +1,33 @@
 import type { RoundTiming } from "../../coordinator/protocol/messages.ts";
-import { evaluationRange, type Round } from "../../coordinator/protocol/rounds.ts";
+import type { Round } from "../../coordinator/protocol/rounds.ts";
 import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
 import type { Batch, RoundResult } from "../compute/computeWorker.ts";
 import type { ReplicaPool } from "../compute/replicaPool.ts";
 import type { RecordStore } from "../data/recordStore.ts";
 import type { Session } from "../session/session.ts";
-import { slotRecords } from "./sampler.ts";
+import type { Auditor } from "./auditor.ts";
+import { batchOf } from "./batches.ts";
 
 export interface Training {
   readonly config: RunConfig;
   readonly session: Session;
   readonly replica: ReplicaPool;
   readonly store: RecordStore;
+  readonly auditor: Auditor;
   readonly now: () => number;
   readonly onComputed: (round: Round) => void;
   readonly onRound: (round: Round, result: RoundResult, timing: Omit<RoundTiming, "bytesSent">) => void;
 }
 
 /** Data-parallel training as one peer does it: all of it, from the first round to the last. */
-export async function train({ config, session, replica, store, now, onComputed, onRound }: Training): Promise<void> {
+export async function train({ config, session, replica, store, auditor, now, onComputed, onRound }: Training): Promise<void> {
   const { state } = await session.start();
   if (state === "initial") await replica.initialize(await batchOf(config, store, firstRound(config), 0));
   else if (state !== "held") await replica.load(state);
 
   for (let round = await session.begin(); round !== undefined; round = await session.begin()) {
     if (session.stateWanted(round.round)) session.offerState(round.round, await replica.state()); // one copy, for all who need it
+    await auditor.begin(round);
 
     const began = now();
     let computeMs = 0;
@@ -37,6 +40,7 @@ export async function train({ config, session, replica, store, now, onComputed, 
       images += batches.reduce((sum, { indices }) => sum + indices.length, 0);
       session.contribute(round, slots, own);
       onComputed(round);
+      await auditor.whileIdle(round, () => session.idle(round)); // somebody else's slots, to be compared
     }
     const computed = now();
     const reduced = await session.reduced(round); // the same integers at every peer, whoever comes or goes meanwhile
@@ -51,13 +55,3 @@ const firstRound = (config: RunConfig): Round => ({ kind: "train", round: 0, ste
 
 const batchesOf = (config: RunConfig, store: RecordStore, round: Round, slots: readonly number[]): Promise<Batch[]> =>
   Promise.all(slots.map((slot) => batchOf(config, store, round, slot)));
-
-async function batchOf(config: RunConfig, store: RecordStore, round: Round, slot: number): Promise<Batch> {
-  if (round.kind === "evaluate") {
-    const { begin, end } = evaluationRange(config, slot);
-    const indices = Int32Array.from({ length: end - begin }, (_, i) => begin + i);
-    return { records: await store.records("test", indices), indices };
-  }
-  const indices = slotRecords(config, round.epoch, round.stepOfEpoch, slot);
-  return { records: await store.records("train", indices), indices };
-}

@@ -54,6 +54,14 @@ test.each<[line: string, why: RegExp]>([
   await expect(readJournal(file)).rejects.toThrow(why);
 });
 
+test("ME23 a round that was committed again takes the place of the first, and of what followed it", async () => {
+  const file = path();
+  const again = { ...entry(1), hash: "f".repeat(16), again: true };
+  const lines = [entry(0), entry(1), entry(2), again, entry(2), entry(3)];
+  writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  expect(await readJournal(file)).toEqual([entry(0), again, entry(2), entry(3)]);
+});
+
 test("one entry is one line that people can read", async () => {
   const file = path();
   const journal = await openJournal(file);

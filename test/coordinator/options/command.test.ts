@@ -22,7 +22,16 @@ function run(line: string): { options: RunOptions & ServeOptions } | { exitCode:
 
 test("nothing given: only what serving needs is set", () => {
   expect(run("")).toEqual({
-    options: { host: "127.0.0.1", port: 8080, minPeers: 1, iceServer: [], evaluate: true, nesterov: true, renormalize: true },
+    options: {
+      host: "127.0.0.1",
+      port: 8080,
+      minPeers: 1,
+      auditShare: 0.02,
+      iceServer: [],
+      evaluate: true,
+      nesterov: true,
+      renormalize: true,
+    },
   });
 });
 
@@ -36,7 +45,7 @@ test("every option arrives as its type", () => {
     "--model lenet5 --batch 128 --micro-batch 16 --epochs 2 --steps 30 --optimizer sgd --lr 5e-2 --momentum 0.8 --weight-decay 0 --schedule constant --seed 7 " +
     "--clip-norm 2 --warm-up 0.1 --milestones 0.5,0.9 --factor 0.2 --final 0.01 --beta1 0.8 --beta2 0.99 --epsilon 1e-7 --decay 0.95 " +
     "--learning-rate-decay 0.01 --iterations 5 --sgd-rate 4 --no-nesterov --no-renormalize " +
-    "--data /some/where --host 0.0.0.0 --port 0 --min-peers 3 --ice-server stun:stun.example.org:3478 --numerics fused --no-evaluate --label-smoothing 0.1 --gradient-bits 12 --convolution winograd";
+    "--data /some/where --host 0.0.0.0 --port 0 --min-peers 3 --audit-share 0.5 --ice-server stun:stun.example.org:3478 --numerics fused --no-evaluate --label-smoothing 0.1 --gradient-bits 12 --convolution winograd";
   expect(run(line)).toEqual({
     options: {
       model: "lenet5",
@@ -68,6 +77,7 @@ test("every option arrives as its type", () => {
       host: "0.0.0.0",
       port: 0,
       minPeers: 3,
+      auditShare: 0.5,
       iceServer: [{ urls: "stun:stun.example.org:3478" }],
       numerics: "fused",
       evaluate: false,
@@ -86,6 +96,7 @@ test.each([
   ["--milestones 0.5,2", "error: --milestones takes numbers from 0 to 1 with commas between"],
   ["--gradient-bits 23", "error: --gradient-bits takes a whole number from 8 to 22"],
   ["--min-peers 0", "error: --min-peers takes a whole number from 1 to 1024"],
+  ["--audit-share 2", 'error: --audit-share takes a number from 0 to 1, not "2". For example: --audit-share 0.02'],
   ["--modle lenet5", "(Did you mean --model?)"],
   ["--batch", "argument missing"],
   ["--batch 32 64", "too many arguments"],
@@ -100,7 +111,7 @@ test("--help explains every option with its default, and is no failure", () => {
   expect(result).toMatchObject({ exitCode: 0 });
   const help = (result as { printed: string }).printed;
   const explained = help.split("\n").filter((line) => line.startsWith("  --"));
-  expect(explained).toHaveLength(35);
+  expect(explained).toHaveLength(36);
   for (const line of explained) expect(line).toMatch(/ {2}\S.*\(default: .+\)|^ {2}--no-\S+ {2,}\S/);
   expect(help).toContain("0.4 for resnet20");
 });

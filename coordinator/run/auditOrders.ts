@@ -1,0 +1,55 @@
+import { describeRound } from "../protocol/rounds.ts";
+import { type PeerId, slotsOf, viewFor } from "../protocol/view.ts";
+import type { Check, Inquiry } from "./audit.ts";
+import { keyedWords } from "./keyedWords.ts";
+import { type Decision, type Effect, type Membership, type MembershipOptions, unchanged } from "./membership.ts";
+
+/**
+ * Draws, for each round that is about to be permitted, whose contributions are computed again and by whom. Only the auditors are told; nobody
+ * who does not know the secret can foresee it.
+ */
+export function orderAudits(state: Membership, through: number, options: MembershipOptions): Decision {
+  if (options.auditShare === 0 && state.audits.alert.through <= state.permitted) return unchanged(state);
+  const inquiries = new Map(state.audits.inquiries);
+  const effects: Effect[] = [];
+  let { nextInquiry } = state.audits;
+  for (let round = state.permitted + 1; round <= through; round++) {
+    const alert = round <= state.audits.alert.through;
+    const checks = drawChecks(state, round, nextInquiry, alert ? 1 : options.auditShare, options);
+    if (checks.length === 0) continue;
+    inquiries.set(nextInquiry, newInquiry(nextInquiry, round, checks, alert));
+    for (const { auditor, slots } of checks)
+      effects.push({ type: "send", to: [auditor], message: { type: "audit", inquiry: nextInquiry, round, slots: [...slots] } });
+    nextInquiry++;
+  }
+  return { state: { ...state, audits: { ...state.audits, nextInquiry, inquiries } }, effects, reasons: [] };
+}
+
+const newInquiry = (inquiry: number, round: number, checks: readonly Check[], alert: boolean): Inquiry => ({
+  inquiry,
+  round,
+  checks,
+  alert,
+  skipped: false,
+  stage: "ordered",
+  since: 0,
+  witnesses: [],
+  bystanders: [],
+  accounts: new Map(),
+});
+
+/** Each contribution is drawn with this probability; its auditor is the member that stands a secret number of places further on. */
+function drawChecks(state: Membership, round: number, inquiry: number, share: number, { config, auditSecret }: MembershipOptions): Check[] {
+  const view = viewFor(state.views, round);
+  // On two levels an owner receives sums over rows: whose contribution is wrong does not show there.
+  if (view === undefined || view.seats !== undefined) return [];
+  const { slots } = describeRound(config, round);
+  const holders = view.members.filter((peer) => slotsOf(view, peer, slots).length > 0);
+  if (holders.length < 2) return [];
+  const [shift, ...words] = keyedWords(auditSecret, `round ${round} inquiry ${inquiry}`, 1 + holders.length);
+  const distance = 1 + ((shift as number) % (holders.length - 1));
+  return holders.flatMap((audited, i) => {
+    const drawn = (words[i] as number) < share * 2 ** 32;
+    return drawn ? [{ audited, auditor: holders[(i + distance) % holders.length] as PeerId, slots: slotsOf(view, audited, slots) }] : [];
+  });
+}

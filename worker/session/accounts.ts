@@ -1,0 +1,100 @@
+import type { Account } from "../../coordinator/protocol/audit.ts";
+import { type ChecksumKey, checksum } from "../../coordinator/protocol/checksum.ts";
+import type { Round } from "../../coordinator/protocol/rounds.ts";
+import { slotsIn } from "../collective/coverage.ts";
+import type { Evidence } from "../collective/roundExchange.ts";
+import { type Slice, slicesOf, type VectorLayout } from "../collective/vectorLayout.ts";
+
+/** So much of the newest rounds is kept to give account of: seconds of small vectors, one round of the largest. */
+const KEPT_BYTES = 128 * 1024 * 1024;
+
+/** A range of the vector under one checksum: a slice, or its part of the sums, or its part of the maxima. */
+interface Block extends Slice {
+  readonly slice: number;
+}
+
+interface Kept {
+  readonly round: Round;
+  readonly evidence: Evidence;
+}
+
+/** What this peer contributed, summed and applied in the latest rounds; it gives account of it when the coordinator asks. */
+export class Accounts {
+  readonly #layoutOf: (kind: Round["kind"]) => VectorLayout;
+  #kept: Kept[] = [];
+
+  constructor(layoutOf: (kind: Round["kind"]) => VectorLayout) {
+    this.#layoutOf = layoutOf;
+  }
+
+  /** A round is done. The oldest are forgotten. */
+  keep(round: Round, evidence: Evidence): void {
+    this.#kept = [...this.#kept.filter((kept) => kept.round.round < round.round), { round, evidence }];
+    // Three vectors a round: what was contributed, what was received, what was applied.
+    const bytes = 12 * this.#layoutOf("train").length;
+    this.#kept.splice(0, this.#kept.length - Math.max(1, Math.floor(KEPT_BYTES / bytes)));
+  }
+
+  /** Empty when the round is forgotten, or not done yet: the latest is `newest`. */
+  accountOf(round: number, key: ChecksumKey): Account {
+    const kept = this.#kept.find((each) => each.round.round === round);
+    if (kept === undefined) return { additive: 0, sent: [], received: [], totals: [] };
+    const { own, summed, reduced } = kept.evidence;
+    const layout = this.#layoutOf(kept.round.kind);
+    const blocks = blocksOf(layout);
+    const { slots } = kept.round;
+    return {
+      additive: additiveBlocks(kept.round, layout, blocks),
+      sent: own.map(({ coverage, elements }) => ({ slots: slotsIn(coverage, slots), sums: checksums(layout, elements, key) })),
+      received: receivedPieces(blocks, slots, summed, key, slicesOf(layout.length)),
+      totals: checksums(layout, reduced, key),
+    };
+  }
+
+  get newest(): number {
+    return this.#kept.at(-1)?.round.round ?? -1;
+  }
+}
+
+/** Two residues for each block of a vector. */
+export function checksums(layout: VectorLayout, vector: Int32Array, key: ChecksumKey): number[] {
+  return blocksOf(layout).flatMap(({ begin, end }) => checksum(key, vector.subarray(begin, end), begin));
+}
+
+/** Slices, but for the one in which the maxima begin: that is two blocks, for only sums add up. */
+function blocksOf({ length, sumLength }: VectorLayout): Block[] {
+  return slicesOf(length).flatMap(({ begin, end }, slice) =>
+    begin < sumLength && sumLength < end
+      ? [
+          { slice, begin, end: sumLength },
+          { slice, begin: sumLength, end },
+        ]
+      : [{ slice, begin, end }],
+  );
+}
+
+/** The losses of an evaluation may be infinite, so that their sum overflows: its blocks do not add up. */
+const additiveBlocks = ({ kind }: Round, { sumLength }: VectorLayout, blocks: readonly Block[]): number =>
+  kind === "train" ? blocks.filter(({ end }) => end <= sumLength).length : 0;
+
+/** The pieces that this peer summed, those of one sender over the same slots together. */
+function receivedPieces(
+  blocks: readonly Block[],
+  slots: number,
+  summed: Evidence["summed"],
+  key: ChecksumKey,
+  slices: readonly Slice[],
+): Account["received"] {
+  const received = new Map<string, { sender: number; slots: number[]; blocks: number[]; sums: number[] }>();
+  blocks.forEach(({ slice, begin, end }, block) => {
+    const offset = (slices[slice] as Slice).begin;
+    for (const { sender, coverage, elements } of summed.get(slice) ?? []) {
+      const name = `${sender}:${coverage.join()}`;
+      const entry = received.get(name) ?? { sender, slots: slotsIn(coverage, slots), blocks: [], sums: [] };
+      entry.blocks.push(block);
+      entry.sums.push(...checksum(key, elements.subarray(begin - offset, end - offset), begin));
+      received.set(name, entry);
+    }
+  });
+  return [...received.values()];
+}
