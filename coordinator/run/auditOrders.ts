@@ -10,7 +10,9 @@ import { type Decision, type Effect, type Membership, type MembershipOptions, un
  */
 export function orderAudits(state: Membership, through: number, options: MembershipOptions): Decision {
   if (options.auditShare === 0 && state.audits.alert.through <= state.permitted) return unchanged(state);
-  const inquiries = new Map(state.audits.inquiries);
+  // What was committed without being asked about (it was committed again, in another's place) will not be asked about.
+  const due = [...state.audits.inquiries].filter(([, { stage, round }]) => stage !== "ordered" || round >= state.committed);
+  const inquiries = new Map(due);
   const effects: Effect[] = [];
   let { nextInquiry } = state.audits;
   for (let round = state.permitted + 1; round <= through; round++) {
