@@ -16,7 +16,7 @@ export interface Lines {
   readonly overheadBytes: number;
 }
 
-export interface Cost {
+interface Cost {
   /** Messages and bytes of a round, of all peers together. */
   readonly messages: number;
   readonly bytes: number;
