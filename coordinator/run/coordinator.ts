@@ -43,6 +43,7 @@ export class Coordinator {
   readonly #dashboards = new Map<WebSocket, Position>();
   readonly #timers: NodeJS.Timeout[];
   #membership: Membership;
+  #closed = false;
 
   constructor(options: CoordinatorOptions) {
     this.#options = options;
@@ -85,6 +86,7 @@ export class Coordinator {
   }
 
   close(reason: string): void {
+    this.#closed = true; // what peers still say while their sockets close, they say again when the run goes on
     for (const timer of this.#timers) clearInterval(timer);
     this.#sockets.closeAll(reason);
     for (const socket of this.#dashboards.keys()) socket.close(1001, reason);
@@ -133,6 +135,7 @@ export class Coordinator {
   }
 
   #apply(event: MembershipEvent): void {
+    if (this.#closed) return;
     const phase = this.#membership.phase;
     const decision: Decision = advance(this.#membership, event, Date.now(), this.#options);
     this.#membership = decision.state;
