@@ -33,6 +33,8 @@ export const viewSchema = v.object({
   slotHolders: v.pipe(v.array(peerIdSchema), v.maxLength(4096)),
   /** Owner of slice j is owners[j mod owners.length]. */
   owners: v.pipe(v.array(peerIdSchema), v.maxLength(4096)),
+  /** On two levels: who sits where, by seat; 0 where nobody does. Without it all send to the owners directly. */
+  seats: v.exactOptional(v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_PEER_ID))), v.maxLength(4096))),
 });
 
 /** A numbered list of members with its tables. The coordinator alone makes views. */

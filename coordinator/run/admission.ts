@@ -16,6 +16,7 @@ import {
   withPeer,
 } from "./membership.ts";
 import { commit, grantPermits } from "./progress.ts";
+import { freeSeat, hasLinks, partners, seated, together } from "./seating.ts";
 import { planView } from "./views.ts";
 
 /** A run that was begun goes on with whoever is there when the others have not come back by then. */
@@ -36,8 +37,10 @@ export function join(state: Membership, hello: Hello, now: number, options: Memb
     id,
     hello,
     stage: "preparing",
+    seat: undefined,
     links: new Map(),
     imagesPerSecond: 0,
+    measuredAt: now,
     round: undefined,
     chunks: undefined,
     hash: undefined,
@@ -116,10 +119,11 @@ export function ready(
     const reasons = [{ kind: "alarm" as const, text: `${nameOf(peer)} was refused: ${sentence}` }];
     return { state, effects: [{ type: "refuse", peer: id, reason: "self-test", sentence }], reasons };
   }
-  const others = peersAt(state, "linking", "observer", "member").map((other) => other.id);
-  const linking = withPeer({ ...state, selfTest }, id, { stage: "linking", imagesPerSecond, waitingFor: "its links" });
+  const seat = freeSeat(state);
+  const others = seated(state).filter((other) => partners({ ...peer, seat }, other));
+  const linking = withPeer({ ...state, selfTest }, id, { stage: "linking", seat, imagesPerSecond, waitingFor: "its links" });
   const iceServers = [...options.iceServers];
-  const effects: Effect[] = others.flatMap((other) => [
+  const effects: Effect[] = others.flatMap(({ id: other }) => [
     { type: "send", to: [id], message: { type: "connect", peer: other, initiator: true, iceServers } },
     { type: "send", to: [other], message: { type: "connect", peer: id, initiator: false, iceServers } },
   ]);
@@ -144,6 +148,8 @@ export function link(
   const isNews = linkState === "relayed" && peer.links.get(other) !== "relayed" && otherPeer.links.get(id) !== "relayed";
   const text = `${nameOf(peer)} and ${nameOf(otherPeer)} have no direct connection: the coordinator relays between them`;
   const known = { state: withPeer(state, id, { links }), effects: [], reasons: isNews ? [{ kind: "warning" as const, text }] : [] };
+  // A run cannot begin while even this peer has links to come: a large one has too many of them to look at all each time.
+  if (state.phase === "waiting" && !hasLinks({ ...peer, links }, seated(state))) return known;
   return followedBy(known, (next) => admit(next, now, options));
 }
 
@@ -154,8 +160,8 @@ export function admit(state: Membership, now: number, options: MembershipOptions
   if (state.phase === "waiting") return beginRun(state, candidates, now, options);
   if (state.phase === "finished") return unchanged(state);
   const present = peersAt(state, "member", "observer");
-  const newcomers = candidates.filter((peer) => present.every((other) => linked(peer, other)));
-  const ready = newcomers.filter((peer, i) => newcomers.slice(0, i).every((other) => linked(peer, other)));
+  const newcomers = candidates.filter((peer) => present.every((other) => together(peer, other)));
+  const ready = newcomers.filter((peer, i) => newcomers.slice(0, i).every((other) => together(peer, other)));
   return ready.length === 0 ? unchanged(state) : observe(state, ready, possibleDonors(state), now, options, MAX_OBSERVERS_OF_A_DONOR);
 }
 
@@ -164,10 +170,9 @@ export function admit(state: Membership, now: number, options: MembershipOptions
  * peer or the checkpoint. Rounds between that and the last committed one are done again, and must end with the same hashes.
  */
 function beginRun(state: Membership, candidates: readonly PeerState[], now: number, options: MembershipOptions): Decision {
-  const complete = candidates.every((a) => candidates.every((b) => a.id === b.id || linked(a, b)));
   const waited = now - Math.min(...candidates.map(({ joinedAt }) => joinedAt));
   const enough = state.committed > 0 && waited >= RETURN_MS ? 1 : options.minPeers;
-  if (candidates.length < enough || !complete) return unchanged(state);
+  if (candidates.length < enough || !candidates.every((a) => candidates.every((b) => together(a, b)))) return unchanged(state);
   const from = Math.max(state.checkpoint ?? 0, ...candidates.map(({ offers }) => offers ?? 0));
   const holders = candidates.filter(({ offers }) => offers === from);
   const needy = from === 0 ? [] : candidates.filter(({ offers }) => offers !== from);
@@ -241,5 +246,3 @@ function withDonors(
   }
   return { added, reason };
 }
-
-const linked = (a: PeerState, b: PeerState): boolean => a.links.has(b.id) && b.links.has(a.id);

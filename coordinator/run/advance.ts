@@ -20,6 +20,9 @@ import { demoteLate } from "./stragglers.ts";
 /** An observer gets on with every round; one that does not, for so long, has lost something. */
 const STUCK_MS = 30_000;
 
+/** Half of the rounds that a peer takes frames of ahead of its own. */
+const MAX_ROUNDS_BEHIND = 128;
+
 /** Every decision of the coordinator: what follows from an event, and why. Knows no clock, socket or chance but its arguments. */
 export function advance(state: Membership, event: MembershipEvent, now: number, options: MembershipOptions): Decision {
   const seen = "peer" in event ? withPeer(state, event.peer, { lastSeenAt: now }) : state;
@@ -95,10 +98,15 @@ function dropSilent(state: Membership, now: number, options: MembershipOptions):
   return { state, effects: [...effects, ...dropped], reasons: [] };
 }
 
-/** An observer that follows nobody: what it waits for may be lost. */
+/**
+ * An observer that follows nobody: what it waits for may be lost. Nor can one that is so far behind be helped, while the others go on:
+ * soon it would take their frames for impossible ones.
+ */
 function stuckObservers(state: Membership, now: number): PeerState[] {
   if (state.phase !== "running" || state.paused !== undefined) return [];
-  return peersAt(state, "observer").filter(({ round, reportedAt }) => {
+  const begins = new Map(state.views.at(-1)?.observers.map(({ peer, stateOfRound }) => [peer, stateOfRound]));
+  return peersAt(state, "observer").filter(({ id, round, reportedAt }) => {
+    if ((round ?? begins.get(id) ?? state.committed) < state.committed - MAX_ROUNDS_BEHIND) return true;
     const patience = Math.max(STUCK_MS, 20 * state.roundMs);
     return now - reportedAt > patience && (round === undefined || round < state.committed - 1);
   });

@@ -15,12 +15,32 @@ const speedOf = (worker: Worker): number => (worker.imagesPerSecond > 0 ? worker
 
 /** How many of `slots` each worker computes: each next slot goes where it is done first. */
 export function shareOut(slots: number, workers: readonly Worker[]): Map<PeerId, number> {
-  const counts = new Map(workers.map(({ id }) => [id, 0]));
+  const queue = workers.map((worker): Load => ({ worker, count: 0 })).sort(sooner);
   for (let slot = 0; slot < slots; slot++) {
-    const next = first(workers, (worker) => ((counts.get(worker.id) ?? 0) + 1) / speedOf(worker));
-    counts.set(next.id, (counts.get(next.id) ?? 0) + 1);
+    const { worker, count } = queue.shift() as Load;
+    insert(queue, { worker, count: count + 1 });
   }
-  return counts;
+  const counts = new Map(queue.map(({ worker, count }) => [worker.id, count]));
+  return new Map(workers.map(({ id }) => [id, counts.get(id) ?? 0]));
+}
+
+interface Load {
+  readonly worker: Worker;
+  readonly count: number;
+}
+
+/** Who is done first with one slot more; of equals the one with the lowest number. */
+const sooner = (a: Load, b: Load): number =>
+  (a.count + 1) / speedOf(a.worker) - (b.count + 1) / speedOf(b.worker) || a.worker.id - b.worker.id;
+
+function insert(queue: Load[], load: Load): void {
+  let [low, high] = [0, queue.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sooner(queue[middle] as Load, load) < 0) low = middle + 1;
+    else high = middle;
+  }
+  queue.splice(low, 0, load);
 }
 
 /**
@@ -41,7 +61,8 @@ export function assignSlots(slots: number, workers: readonly Worker[], previous:
 
 /** The slots of peers that are gone go, one by one, to those who are done first; nobody else loses one. */
 export function reassignSlots(holders: readonly PeerId[], workers: readonly Worker[]): PeerId[] {
-  const counts = new Map(workers.map(({ id }) => [id, holders.filter((holder) => holder === id).length]));
+  const held = countOf(holders);
+  const counts = new Map(workers.map(({ id }) => [id, held.get(id) ?? 0]));
   return holders.map((holder) => {
     if (counts.has(holder)) return holder;
     const next = first(workers, (worker) => ((counts.get(worker.id) ?? 0) + 1) / speedOf(worker));
@@ -59,12 +80,26 @@ export function assignOwners(peers: readonly PeerId[]): PeerId[] {
 /** The entries of owners that are gone are spread over those who are left. */
 export function reassignOwners(owners: readonly PeerId[], peers: readonly PeerId[]): PeerId[] {
   let next = 0;
-  return owners.map((owner) => (peers.includes(owner) ? owner : (peers[next++ % peers.length] as PeerId)));
+  const there = new Set(peers);
+  return owners.map((owner) => (there.has(owner) ? owner : (peers[next++ % peers.length] as PeerId)));
 }
 
 /** Seconds (relative) that the slowest worker needs for a step under this assignment. */
 export function makespan(holders: readonly PeerId[], workers: readonly Worker[]): number {
-  return Math.max(...workers.map((worker) => holders.filter((holder) => holder === worker.id).length / speedOf(worker)));
+  const held = countOf(holders);
+  return Math.max(...workers.map((worker) => (held.get(worker.id) ?? 0) / speedOf(worker)));
+}
+
+/** What no assignment of so many slots can undercut. */
+export function leastMakespan(slots: number, workers: readonly Worker[]): number {
+  const speeds = workers.map(speedOf);
+  return Math.max(slots / speeds.reduce((sum, speed) => sum + speed, 0), 1 / Math.max(...speeds));
+}
+
+function countOf(holders: readonly PeerId[]): Map<PeerId, number> {
+  const counts = new Map<PeerId, number>();
+  for (const holder of holders) counts.set(holder, (counts.get(holder) ?? 0) + 1);
+  return counts;
 }
 
 /** The worker with the least cost; of equals the one with the lowest number. */

@@ -13,6 +13,8 @@ export interface Membership {
   readonly nextPeer: PeerId;
   readonly nextView: number;
   readonly peers: ReadonlyMap<PeerId, PeerState>;
+  /** The newest view for which links across rows and columns were asked for. */
+  readonly linkedAcross: number;
   /** Oldest first: the views that hold for rounds which somebody still works on, and those to come. */
   readonly views: readonly View[];
   /** Everyone may work on rounds up to this one under `views`; a planned view begins after it. */
@@ -44,8 +46,12 @@ export interface PeerState {
   readonly id: PeerId;
   readonly hello: Hello;
   readonly stage: Stage;
+  /** Its place among the rows, from when it links up until it is gone. */
+  readonly seat: number | undefined;
   readonly links: ReadonlyMap<PeerId, "direct" | "relayed">;
   readonly imagesPerSecond: number;
+  /** When that was measured last: a peer without slots shows nothing. */
+  readonly measuredAt: number;
   /** The round that it works on: it has done all before. Undefined while it has no state. */
   readonly round: number | undefined;
   /** Of the state that it waits for, so many chunks are there. */
@@ -138,6 +144,7 @@ export const emptyMembership: Membership = {
   nextView: 1,
   peers: new Map(),
   views: [],
+  linkedAcross: 0,
   permitted: -1,
   committed: 0,
   hashes: new Map(),

@@ -1,6 +1,7 @@
 import { describeRound, roundCount } from "../protocol/rounds.ts";
-import type { PeerId } from "../protocol/view.ts";
-import { assignSlots, makespan } from "./assignment.ts";
+import { memberTest } from "../protocol/topology.ts";
+import type { PeerId, View } from "../protocol/view.ts";
+import { assignSlots, leastMakespan, makespan } from "./assignment.ts";
 import { hashesFor, waitingObservers } from "./donors.ts";
 import {
   type Decision,
@@ -15,6 +16,7 @@ import {
   unchanged,
   withPeer,
 } from "./membership.ts";
+import { linkAcross } from "./seating.ts";
 import { effectiveViews, planView } from "./views.ts";
 
 /** A permit reaches at least one round beyond those in progress, so that nobody waits for the coordinator, and at most so many. */
@@ -29,6 +31,9 @@ const REBALANCE_INTERVAL_MS = 15_000;
 const URGENT_GAIN = 2;
 const URGENT_INTERVAL_MS = 1000;
 
+/** A peer that was too slow for a single slot gets one again after this time: it may be fast by now, and would never show it. */
+const PROBE_INTERVAL_MS = 15_000;
+
 /** Nobody can report a round older than this: permits do not reach so far. */
 const REMEMBERED_ROUNDS = 4 * MAX_LEASE_ROUNDS;
 
@@ -37,6 +42,10 @@ const REMEMBERED_DURATIONS = 32;
 
 /** Weight of the newest measurement in a running mean. */
 const SMOOTHING = 0.1;
+
+/** Beyond this factor it is no noise: the peer has become another one (its tab was hidden, its machine has other work). */
+const CHANGE = 2;
+const CHANGE_SMOOTHING = 0.5;
 
 /** A peer has applied a round, and these are its bits. */
 export function done(state: Membership, id: PeerId, report: RoundReport, now: number, options: MembershipOptions): Decision {
@@ -53,6 +62,7 @@ export function done(state: Membership, id: PeerId, report: RoundReport, now: nu
     hash: report.hash,
     computed: Math.max(peer.computed, report.round),
     imagesPerSecond: newSpeed(peer, report),
+    measuredAt: (report.timing?.images ?? 0) > 0 ? now : peer.measuredAt,
     bytesSent: peer.bytesSent + (report.timing?.bytesSent ?? 0),
     reportedAt: now,
   });
@@ -72,7 +82,7 @@ function contradiction(state: Membership, peer: PeerState, { round, hash }: Roun
 
 /** What may be due whenever somebody got on, or is gone: the next permits, roles, shares; or the end of the run. */
 export function proceed(state: Membership, now: number, options: MembershipOptions): Decision {
-  return [promote, grantPermits, rebalance, askForCheckpoint, finish].reduce(
+  return [promote, grantPermits, rebalance, askForCheckpoint, finish, linkAcross].reduce(
     (decision, next) => followedBy(decision, (s) => next(s, options, now)),
     unchanged(state),
   );
@@ -81,7 +91,10 @@ export function proceed(state: Membership, now: number, options: MembershipOptio
 function newSpeed(peer: PeerState, { timing }: RoundReport): number {
   if (timing === undefined || timing.images === 0 || timing.computeMs <= 0) return peer.imagesPerSecond;
   const measured = (1000 * timing.images) / timing.computeMs;
-  return peer.imagesPerSecond === 0 ? measured : (1 - SMOOTHING) * peer.imagesPerSecond + SMOOTHING * measured;
+  if (peer.imagesPerSecond === 0) return measured;
+  const changed = Math.max(measured / peer.imagesPerSecond, peer.imagesPerSecond / measured) > CHANGE;
+  const weight = changed ? CHANGE_SMOOTHING : SMOOTHING;
+  return (1 - weight) * peer.imagesPerSecond + weight * measured;
 }
 
 /** The first report of a round commits it; every other one has to agree. */
@@ -168,12 +181,28 @@ function rebalance(state: Membership, options: MembershipOptions, now: number): 
   const members = peersAt(state, "member");
   const view = state.views.at(-1);
   if (view === undefined || members.length < 2 || now - state.lastViewAt < URGENT_INTERVAL_MS) return unchanged(state);
-  const best = makespan(assignSlots(options.config.slots, members, view.slotHolders), members);
-  const gain = makespan(view.slotHolders, members) / best;
+  const holds = memberTest(view.slotHolders);
+  const idle = members.filter(({ id, measuredAt }) => now - measuredAt >= PROBE_INTERVAL_MS && !holds(id));
+  if (idle.length > 0 && members.length <= options.config.slots) return probe(state, idle, view, options, now);
+  const current = makespan(view.slotHolders, members);
+  if (current / leastMakespan(options.config.slots, members) < REBALANCE_GAIN) return unchanged(state);
+  const gain = current / makespan(assignSlots(options.config.slots, members, view.slotHolders), members);
   const urgent = gain >= URGENT_GAIN;
   if (!urgent && (gain < REBALANCE_GAIN || now - state.lastViewAt < REBALANCE_INTERVAL_MS)) return unchanged(state);
   const text = `slots were shared out anew by measured speed: a step takes ${Math.round(100 - 100 / gain)} % less time`;
   return planView({ ...state, lastViewAt: now }, view.observers, options, { kind: "info", text });
+}
+
+/** Those who were too slow for a slot are taken to be just fast enough for one; what they then report says what they are. */
+function probe(state: Membership, idle: readonly PeerState[], view: View, options: MembershipOptions, now: number): Decision {
+  const all = peersAt(state, "member").reduce((sum, { imagesPerSecond }) => sum + imagesPerSecond, 0);
+  const enough = (1.2 * all) / options.config.slots;
+  const next = idle.reduce(
+    (changed, { id, imagesPerSecond }) => withPeer(changed, id, { imagesPerSecond: Math.max(imagesPerSecond, enough), measuredAt: now }),
+    state,
+  );
+  const text = `${idle.map(nameOf).join(", ")} had no slots for ${PROBE_INTERVAL_MS / 1000} s or more: one shows how fast ${idle.length === 1 ? "it is" : "they are"} now`;
+  return planView({ ...next, lastViewAt: now }, view.observers, options, { kind: "info", text });
 }
 
 /** The run is complete when every member has done the last round. */

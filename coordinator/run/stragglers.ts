@@ -15,7 +15,7 @@ import { repairViews } from "./views.ts";
 const DEVIATIONS = 4;
 const LEAST_PATIENCE_MS = 500;
 
-/** So many rounds must be known before anybody is called late. */
+/** So many rounds must be known before anybody is called late who is not silent. */
 const LEAST_ROUNDS = 5;
 
 /** A tab speaks every second, from a worker; whoever is silent for so long is frozen or cut off. */
@@ -31,17 +31,19 @@ const LONGEST_PAUSE_MS = 60_000;
  */
 export function demoteLate(state: Membership, now: number, options: MembershipOptions): Decision {
   const members = peersAt(state, "member");
-  if (state.phase !== "running" || members.length < 2 || state.durations.length < LEAST_ROUNDS) return unchanged(state);
+  if (state.phase !== "running" || members.length < 2) return unchanged(state);
   const waited = now - state.lastCommitAt;
   const patience = patienceMs(state, options);
   if (waited < patience) return unchanged(state);
-  const late = members.filter((peer) => peer.computed < state.committed || now - peer.lastSeenAt > SILENT_MS);
+  const due = Math.min(state.committed, state.permitted); // who waits for a permit is not late: it waits for the one who is
+  const known = state.durations.length >= LEAST_ROUNDS;
+  const late = members.filter((peer) => (known && peer.computed < due) || now - peer.lastSeenAt > SILENT_MS);
   if (late.length === 0 || late.length === members.length) return unchanged(state);
   const next = late.reduce((demoted, peer) => withPeer(demoted, peer.id, { stage: "observer", ...pause(peer, now) }), state);
   const slots = late
     .map(({ id }) => state.views.at(-1)?.slotHolders.filter((holder) => holder === id).length ?? 0)
     .reduce((a, b) => a + b, 0);
-  const text = `${late.map(nameOf).join(", ")} ${late.length === 1 ? "is" : "are"} late in round ${state.committed}: ${waited} ms instead of at most ${Math.round(patience)}; others compute the ${slots} slots too`;
+  const text = `${late.map(nameOf).join(", ")} ${late.length === 1 ? "is" : "are"} late in round ${state.committed}: ${Math.round(waited)} ms instead of at most ${Math.round(patience)}; others compute the ${slots} slots too`;
   return repairViews(next, { kind: "warning", text });
 }
 

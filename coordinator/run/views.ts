@@ -1,4 +1,5 @@
-import { type View, viewFor } from "../protocol/view.ts";
+import { memberTest, ownersOf, type Seats } from "../protocol/topology.ts";
+import { type PeerId, type View, viewFor } from "../protocol/view.ts";
 import { assignOwners, assignSlots, reassignOwners, reassignSlots, type Worker } from "./assignment.ts";
 import type { Observer } from "./donors.ts";
 import {
@@ -11,6 +12,7 @@ import {
   peersAt,
   type Reason,
 } from "./membership.ts";
+import { seatsOf, seatsWithout } from "./seating.ts";
 
 const workerOf = ({ id, imagesPerSecond }: PeerState): Worker => ({ id, imagesPerSecond });
 
@@ -26,15 +28,20 @@ export function planView(
   begins = false,
 ): Decision {
   const members = peersAt(state, "member");
+  const ids = members.map(({ id }) => id);
   const previous = state.views.at(-1)?.slotHolders ?? [];
+  const seats = seatsOf(
+    [...members, ...observers.map(({ peer }) => state.peers.get(peer))].flatMap((p) => (p === undefined ? [] : [[p.id, p.seat]])),
+  );
   const view: View = {
     view: state.nextView,
     fromRound: state.permitted + 1,
     begins,
-    members: members.map(({ id }) => id),
+    members: ids,
     observers: [...observers],
     slotHolders: assignSlots(options.config.slots, members.map(workerOf), previous),
-    owners: assignOwners(members.map(({ id }) => id)),
+    owners: seats === undefined ? assignOwners(ids) : ownersOf(seats, memberTest(ids)),
+    ...(seats === undefined ? {} : { seats: [...seats] }),
   };
   return announce(state, [view], reason);
 }
@@ -50,6 +57,8 @@ export function repairViews(state: Membership, reason: Reason): Decision {
   const repaired = effectiveViews(state.views, inProgress).map((view, i): View => {
     const stays = members.filter(({ id }) => view.members.includes(id));
     const workers = (stays.length > 0 ? stays : members).map(workerOf);
+    const ids = workers.map(({ id }) => id);
+    const seats = seatsWithout(view, (peer) => state.peers.has(peer));
     return {
       view: state.nextView + i,
       fromRound: Math.max(view.fromRound, inProgress),
@@ -57,14 +66,18 @@ export function repairViews(state: Membership, reason: Reason): Decision {
       members: stays.length > 0 ? view.members.filter((id) => left.includes(id)) : left,
       observers: repairObservers(view, state, inProgress),
       slotHolders: reassignSlots(view.slotHolders, workers),
-      owners: reassignOwners(
-        view.owners,
-        workers.map(({ id }) => id),
-      ),
+      owners: seats === undefined ? reassignOwners(view.owners, ids) : reassignInColumns(view.owners, seats, memberTest(ids)),
+      ...(seats === undefined ? {} : { seats: [...seats] }),
     };
   });
   const repair = announce(state, repaired, reason);
   return { ...repair, effects: [...repair.effects, ...dropHopeless(state, inProgress)] };
+}
+
+/** The entries of owners that are gone go to others of their columns. */
+function reassignInColumns(owners: readonly PeerId[], seats: Seats, isMember: (peer: PeerId) => boolean): PeerId[] {
+  const fresh = ownersOf(seats, isMember);
+  return owners.map((owner, k) => (isMember(owner) ? owner : (fresh[k % fresh.length] as PeerId)));
 }
 
 /** The lowest round that anybody works on who can still be helped: members keep what they had of one round more than they are in. */

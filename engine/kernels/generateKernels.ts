@@ -4,7 +4,7 @@ import { batchNormBackward } from "./generate/batchNormBackward.ts";
 import { batchNormReduce } from "./generate/batchNormReduce.ts";
 import { batchNormReluBackward, batchNormReluReduce } from "./generate/batchNormRelu.ts";
 import { batchNormStatistics } from "./generate/batchNormStatistics.ts";
-import { addBias, biasGradient } from "./generate/bias.ts";
+import { addBias, biasGradient, biasReluGradient } from "./generate/bias.ts";
 import { conv2d, conv2dInputGradient, conv2dWeightGradient } from "./generate/conv2d.ts";
 import { copyChannels, copyChannelsBackward } from "./generate/copyChannels.ts";
 import { dropout } from "./generate/dropout.ts";
@@ -49,6 +49,7 @@ function recipesFor(options: KernelOptions): Recipes {
     conv2dWeightGradient: (shape, accumulate) => conv2dWeightGradient(shape, accumulate, options),
     addBias,
     biasGradient,
+    biasReluGradient,
     maxPool2d,
     maxPool2dBackward,
     meanPool2d,

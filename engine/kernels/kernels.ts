@@ -74,10 +74,12 @@ export interface Kernels {
   conv2dInputGradient(shape: Conv2dShape, accumulate: boolean): Kernel;
   /** dw (+)= correlation of x with dy, summed over the images. (images, x, dy, dw) */
   conv2dWeightGradient(shape: Conv2dShape, accumulate: boolean): Kernel;
-  /** y[p, c] += b[c] for every pixel p. (pixels, b, y) */
-  addBias(channels: number): Kernel;
+  /** y[p, c] += b[c] for every pixel p [then ReLU]. (pixels, b, y) */
+  addBias(channels: number, relu: boolean): Kernel;
   /** db[c] (+)= Σ_p dy[p, c]. (pixels, dy, db) */
   biasGradient(channels: number, accumulate: boolean): Kernel;
+  /** With the ReLU: dy = dy where y > 0, in place, and db[c] (+)= Σ_p of that. (pixels, y, dy, db) */
+  biasReluGradient(channels: number, accumulate: boolean): Kernel;
 
   /** y = maximum of each window, argmax = its offset in the image's map as int32 (first of equals wins). (images, x, y, argmax) */
   maxPool2d(shape: Pool2dShape): Kernel;

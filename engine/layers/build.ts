@@ -33,6 +33,9 @@ export function buildLayer(g: Graph, layer: Layer, x: Tensor, path: string, buff
       return batchNorm2d(g, x, buffers.batchNorm(path), layer.epsilon, then);
     case "named":
       return buildLayer(g, layer.layer, x, joinPath(path, layer.name), buffers, then);
+    case "conv2d":
+    case "linear":
+      return buildProduct(g, layer, x, path, buffers, then);
     case "sequential":
       return buildSequential(g, layer, x, path, buffers, then);
     case "residual":
@@ -42,17 +45,13 @@ export function buildLayer(g: Graph, layer: Layer, x: Tensor, path: string, buff
   }
 }
 
-type SimpleLayer = Exclude<Layer, { readonly type: "batchNorm2d" | "named" | "sequential" | "residual" }>;
+type SimpleLayer = Exclude<Layer, { readonly type: "batchNorm2d" | "conv2d" | "linear" | "named" | "sequential" | "residual" }>;
 
 function buildSimple(g: Graph, layer: SimpleLayer, x: Tensor, path: string, buffers: LayerBuffers): Tensor {
   const parameter = (name: string): Parameter => buffers.parameter(joinPath(path, name));
   switch (layer.type) {
-    case "conv2d":
-      return conv2d(g, x, parameter("weight"), layer.bias ? parameter("bias") : undefined, withSides(layer));
     case "convTranspose2d":
       return convTranspose2d(g, x, parameter("weight"), layer.bias ? parameter("bias") : undefined, withSides(layer));
-    case "linear":
-      return linear(g, x, parameter("weight"), layer.bias ? parameter("bias") : undefined, layer.outFeatures);
     case "activation":
       return activation(g, x, layer.kind, layer.slope);
     case "maxPool2d":
@@ -83,6 +82,17 @@ function buildSimple(g: Graph, layer: SimpleLayer, x: Tensor, path: string, buff
   }
 }
 
+type ProductLayer = Extract<Layer, { readonly type: "conv2d" | "linear" }>;
+
+/** With a bias, a ReLU that follows directly is done in the bias's pass over memory. */
+function buildProduct(g: Graph, layer: ProductLayer, x: Tensor, path: string, buffers: LayerBuffers, then: Fused): Tensor {
+  const weight = buffers.parameter(joinPath(path, "weight"));
+  const relu = layer.bias && then.relu && then.residual === undefined;
+  const bias = layer.bias ? { b: buffers.parameter(joinPath(path, "bias")), relu } : undefined;
+  const y = layer.type === "conv2d" ? conv2d(g, x, weight, bias, withSides(layer)) : linear(g, x, weight, bias, layer.outFeatures);
+  return relu ? y : follow(g, y, then);
+}
+
 /** Hands a ReLU that follows a layer to that layer, and what follows the whole to the last one. */
 function buildSequential(g: Graph, layer: SequentialLayer, x: Tensor, path: string, buffers: LayerBuffers, then: Fused): Tensor {
   const { layers } = layer;
@@ -90,7 +100,7 @@ function buildSequential(g: Graph, layer: SequentialLayer, x: Tensor, path: stri
   let following = then;
   for (let i = 0; i < layers.length; i++) {
     const child = layers[i];
-    const fuses = isRelu(layers[i + 1]) && isBatchNorm(child);
+    const fuses = isRelu(layers[i + 1]) && takesRelu(child);
     const last = i === layers.length - 1;
     const childThen = fuses ? { relu: true } : last ? then : NOTHING;
     if (last) following = NOTHING;
@@ -116,8 +126,10 @@ function isRelu(layer: Layer | undefined): boolean {
   return layer?.type === "named" ? isRelu(layer.layer) : layer?.type === "activation" && layer.kind === "relu";
 }
 
-function isBatchNorm(layer: Layer): boolean {
-  return layer.type === "named" ? isBatchNorm(layer.layer) : layer.type === "batchNorm2d";
+/** Whether the layer can do a ReLU in its own last pass over memory. */
+function takesRelu(layer: Layer): boolean {
+  if (layer.type === "named") return takesRelu(layer.layer);
+  return layer.type === "batchNorm2d" || ((layer.type === "conv2d" || layer.type === "linear") && layer.bias);
 }
 
 function withSides<L extends { readonly kernel: readonly [number, number] }>(layer: L): L & { kernelHeight: number; kernelWidth: number } {

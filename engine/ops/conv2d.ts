@@ -15,15 +15,20 @@ export interface Conv2dOptions {
   readonly groups: number;
 }
 
-/** y[n, p, oc] = Σ x[n, stride·p + dilation·tap − padding, ic] · w[tap, ic, oc] (+ b[oc]), ic within the group of oc. */
-export function conv2d(g: Graph, x: Tensor, w: Parameter, b: Parameter | undefined, options: Conv2dOptions): Tensor {
+/** What is added to a convolution, in place: a bias for each output channel, and perhaps a ReLU in the same pass over memory. */
+export interface Bias {
+  readonly b: Parameter;
+  readonly relu: boolean;
+}
+
+/** y[n, p, oc] = Σ x[n, stride·p + dilation·tap − padding, ic] · w[tap, ic, oc] (+ b[oc] (then ReLU)), ic within the group of oc. */
+export function conv2d(g: Graph, x: Tensor, w: Parameter, bias: Bias | undefined, options: Conv2dOptions): Tensor {
   const { height, width, channels } = x.shape;
   const { outChannels, kernelHeight, kernelWidth, stride, padding, dilation, groups } = options;
   const filter = { outChannels, kernelHeight, kernelWidth, stride, padding, dilation, groups };
   const shape: Conv2dShape = { height, width, channels, ...filter };
   const y = g.tensor(conv2dOutputShape(x.shape, options));
   g.call(g.kernels.conv2d(shape), 1, read(x.value), read(w.value), write(y.value));
-  if (b !== undefined) addBias(g, y, b);
   g.onBackward(y, () => {
     if (w.needsGradient) {
       const dw = gradientOf(w);
@@ -33,22 +38,32 @@ export function conv2d(g: Graph, x: Tensor, w: Parameter, b: Parameter | undefin
     const dx = gradientOf(x);
     g.call(g.kernels.conv2dInputGradient(shape, dx.accumulate), 1, read(y.gradient), read(w.value), dx.operand);
   });
+  if (bias !== undefined) addBias(g, y, bias); // behind it: its backward pass comes first, and a ReLU's changes dy
   return y;
 }
 
-/** y[n, out] = Σ x[n, in] · w[in, out] (+ b[out]): a 1×1 convolution of a map of one pixel. */
-export function linear(g: Graph, x: Tensor, w: Parameter, b: Parameter | undefined, outFeatures: number): Tensor {
-  return conv2d(g, x, w, b, { outChannels: outFeatures, kernelHeight: 1, kernelWidth: 1, stride: 1, padding: 0, dilation: 1, groups: 1 });
+/** y[n, out] = Σ x[n, in] · w[in, out] (+ b[out] (then ReLU)): a 1×1 convolution of a map of one pixel. */
+export function linear(g: Graph, x: Tensor, w: Parameter, bias: Bias | undefined, outFeatures: number): Tensor {
+  return conv2d(g, x, w, bias, {
+    outChannels: outFeatures,
+    kernelHeight: 1,
+    kernelWidth: 1,
+    stride: 1,
+    padding: 0,
+    dilation: 1,
+    groups: 1,
+  });
 }
 
-/** y[n, p, c] += b[c] in place; backward db[c] = Σ dy[n, p, c]. */
-export function addBias(g: Graph, y: Tensor, b: Parameter): void {
+/** y[n, p, c] += b[c] in place (then ReLU); backward dy = dy where y > 0 for the ReLU, db[c] = Σ dy[n, p, c]. */
+export function addBias(g: Graph, y: Tensor, { b, relu }: Bias): void {
   const { channels } = y.shape;
   const pixels = pixelsOf(y.shape);
-  g.call(g.kernels.addBias(channels), pixels, read(b.value), update(y.value));
+  g.call(g.kernels.addBias(channels, relu), pixels, read(b.value), update(y.value));
   g.onBackward(y, () => {
     const db = gradientOf(b);
-    g.call(g.kernels.biasGradient(channels, db.accumulate), pixels, read(y.gradient), db.operand);
+    if (relu) g.call(g.kernels.biasReluGradient(channels, db.accumulate), pixels, read(y.value), update(y.gradient), db.operand);
+    else g.call(g.kernels.biasGradient(channels, db.accumulate), pixels, read(y.gradient), db.operand);
   });
 }
 

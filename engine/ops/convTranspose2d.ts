@@ -25,7 +25,7 @@ export function convTranspose2d(g: Graph, x: Tensor, w: Parameter, b: Parameter 
   const filter = { outChannels: x.shape.channels, kernelHeight, kernelWidth, stride, padding, dilation: 1, groups };
   const shape: Conv2dShape = { ...y.shape, ...filter };
   g.call(g.kernels.conv2dInputGradient(shape, false), 1, read(x.value), read(w.value), write(y.value));
-  if (b !== undefined) addBias(g, y, b);
+  if (b !== undefined) addBias(g, y, { b, relu: false });
   g.onBackward(y, () => {
     const dw = gradientOf(w);
     g.call(g.kernels.conv2dWeightGradient(shape, dw.accumulate), 1, read(y.gradient), read(x.value), dw.operand);

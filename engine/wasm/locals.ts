@@ -58,7 +58,7 @@ export class PointerLocal extends Pointer {
     if (elements !== 0) this.set(this.plus(elements));
   }
   /** Stores a scalar, or the first `lanes` lanes of a vector, `offset` elements from here. */
-  store(value: F32 | I32 | F32x4 | I32x4, offset = 0, lanes: LaneCount = 4): void {
+  store(value: F32 | I32 | F32x4 | I32x4 | F64x2, offset = 0, lanes: LaneCount = 4): void {
     writeStore(this.slot.code, this, value, offset, lanes);
   }
 }

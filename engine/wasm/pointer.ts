@@ -1,6 +1,7 @@
 import type { Code } from "./code.ts";
 import { Expression } from "./expression.ts";
 import { F32x4 } from "./f32x4.ts";
+import { F64x2 } from "./f64x2.ts";
 import { F32 } from "./floats.ts";
 import type { I32x4 } from "./i32x4.ts";
 import { I32, I64 } from "./integers.ts";
@@ -50,6 +51,9 @@ export class Pointer extends Expression {
   f32x4(offset = 0): F32x4 {
     return new F32x4(this.#access(v128.load, offset));
   }
+  f64x2(offset = 0): F64x2 {
+    return new F64x2(this.#access(v128.load, offset));
+  }
   /** The one float here in all four lanes. */
   splat(offset = 0): F32x4 {
     return new F32x4(this.#access(v128.load32Splat, offset));
@@ -86,7 +90,7 @@ export class Pointer extends Expression {
 }
 
 /** Writes the store of `value` at `pointer`: all of it, or its first `lanes` lanes. */
-export function writeStore(code: Code, pointer: Pointer, value: F32 | I32 | F32x4 | I32x4, offset: number, lanes: LaneCount): void {
+export function writeStore(code: Code, pointer: Pointer, value: F32 | I32 | F32x4 | I32x4 | F64x2, offset: number, lanes: LaneCount): void {
   pointer.write(code);
   value.write(code);
   if (value instanceof F32) {

@@ -1,11 +1,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { setFlagsFromString } from "node:v8";
-import { modelDefinition } from "../../engine/index.ts";
 import { type OpenHost, openBrowserHost } from "./browserHost.ts";
 import { createHost, type Preparation } from "./host.ts";
 import { type BenchOptions, readOptions, USAGE } from "./options.ts";
-import { findTorch, startTorch, type TorchPeer } from "./peers/torch.ts";
+import { installRivals } from "./peers/install.ts";
+import { openNodeRivals } from "./peers/openRivals.ts";
+import type { RivalHost } from "./peers/rivalHost.ts";
+import { rivalRunners, torchRunners } from "./peers/rivalRunners.ts";
+import { findTorch, PYTHONS, startTorch, type TorchPeer } from "./peers/torch.ts";
 import { reportKernels, reportModel, reportProfile, reportRun } from "./report.ts";
 import type { BenchResults, ModelResult } from "./results.ts";
 import { measureInTurns, type Runner } from "./runner.ts";
@@ -23,14 +26,16 @@ async function main(args: readonly string[]): Promise<void> {
   const options = readOptions(args);
   const earlier = options.compare === undefined ? undefined : (JSON.parse(readFileSync(options.compare, "utf8")) as BenchResults);
   const before = loadavg()[0];
-  const open = options.browser ? await openBrowserHost() : nodeHost();
+  const withRivals = options.peers && rivalsArePossible();
+  const open = options.browser ? await openBrowserHost(withRivals) : nodeHost();
   const torch = options.peers ? torchPeer() : undefined;
+  const rivals = withRivals ? await open.openRivals() : undefined;
   const models: ModelResult[] = [];
   const kernels: Record<string, BenchResults["kernels"][string]> = {};
   const profiles: Record<string, BenchResults["profiles"][string]> = {};
   try {
     for (const model of options.models) {
-      const result = await measureModel(options, model, open, torch);
+      const result = await measureModel(options, model, open, { torch, rivals });
       models.push(result);
       console.log(
         reportModel(
@@ -72,32 +77,36 @@ async function measureModel(
   options: BenchOptions,
   model: BenchOptions["models"][number],
   { host, version }: OpenHost,
-  torch: TorchPeer | undefined,
+  { torch, rivals }: { readonly torch: TorchPeer | undefined; readonly rivals: RivalHost | undefined },
 ): Promise<ModelResult> {
   const { images, convolution } = options;
-  const runners: Runner[] = [];
-  for (const channelsLast of torch === undefined ? [] : [false, true]) {
-    const id = await torch?.prepare(modelDefinition(model), images, channelsLast);
-    const name = `PyTorch ${torch?.version}, 1 thread, ${channelsLast ? "channels last" : "NCHW"}`;
-    if (torch !== undefined && id !== undefined) runners.push({ name, window: (milliseconds) => torch.train(id, milliseconds) });
-  }
+  const [torchs, torchResults] = torch === undefined ? [[], []] : await torchRunners(torch, model, images);
+  const own: Runner[] = [];
   const preparations: Record<string, Preparation> = {};
   for (const numerics of options.numerics) {
     const { id, ...preparation } = await host.prepare({ model, images, engine: { numerics, convolution } });
     preparations[numerics] = preparation;
-    runners.push({ name: `tabgrad, ${version}, ${numerics}`, window: (milliseconds) => host.train(id, milliseconds) });
+    own.push({ name: `tabgrad, ${version}, ${numerics}`, own: true, window: (milliseconds) => host.train(id, milliseconds) });
   }
-  return { model, images, preparations, speeds: await measureInTurns(runners, options.rounds, options.windowMs) };
+  const [others, otherResults] = rivals === undefined ? [[], []] : await rivalRunners(rivals, model, images);
+  const speeds = await measureInTurns([...torchs, ...own, ...others], options.rounds, options.windowMs);
+  return { model, images, rounds: options.rounds, preparations, speeds, rivals: [...torchResults, ...otherResults] };
 }
 
 function nodeHost(): OpenHost {
   setFlagsFromString("--experimental-wasm-relaxed-simd"); // Node 20 has it, but not switched on
-  return { host: createHost(), version: `Node ${process.versions.node}`, close: () => Promise.resolve() };
+  return { host: createHost(), version: `Node ${process.versions.node}`, openRivals: openNodeRivals, close: () => Promise.resolve() };
 }
 
 function torchPeer(): TorchPeer | undefined {
   const found = findTorch();
   if (found !== undefined) return startTorch(found);
-  console.log("PyTorch was not found (Debian, Ubuntu: apt-get install python3-torch): measured without it");
+  console.log(`PyTorch was not found by ${PYTHONS.join(", ")} (Debian, Ubuntu: apt-get install python3-torch). Measured without it.`);
   return undefined;
+}
+
+function rivalsArePossible(): boolean {
+  const problem = installRivals((sentence) => console.log(sentence));
+  if (problem !== undefined) console.log(problem);
+  return problem === undefined;
 }

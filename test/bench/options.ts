@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
-import { type ConvolutionChoice, isModelName, type ModelName, type Numerics } from "../../engine/index.ts";
+import type { ConvolutionChoice, Numerics } from "../../engine/index.ts";
+import { isSubjectName, type SubjectName } from "./subjects.ts";
 
 export const USAGE = `npm run bench -- [--browser] [--peers] [--models NAMES] [--numerics plain,fused] [--convolution winograd|direct]
                 [--images 32] [--rounds 9] [--window MILLISECONDS] [--kernels] [--profile] [--json FILE] [--compare FILE]`;
@@ -9,7 +10,7 @@ export interface BenchOptions {
   readonly browser: boolean;
   /** Measure other engines in the same run. */
   readonly peers: boolean;
-  readonly models: readonly ModelName[];
+  readonly models: readonly SubjectName[];
   readonly numerics: readonly Numerics[];
   readonly convolution: ConvolutionChoice;
   readonly images: number;
@@ -27,7 +28,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     options: {
       browser: { type: "boolean", default: false },
       peers: { type: "boolean", default: false },
-      models: { type: "string", default: "resnet20,lenet5,vgg11_plain,mobilenet,densenet_bc_40_12" },
+      models: { type: "string", default: "resnet20,vgg_small,lenet5,mobilenet,densenet_bc_40_12,googlenet,fast" },
       numerics: { type: "string", default: "plain,fused" },
       convolution: { type: "string", default: "winograd" },
       images: { type: "string", default: "32" },
@@ -51,8 +52,8 @@ export function readOptions(args: readonly string[]): BenchOptions {
   };
 }
 
-function modelName(word: string): ModelName {
-  if (!isModelName(word)) throw new Error(`expected the name of a model in --models, got "${word}"`);
+function modelName(word: string): SubjectName {
+  if (!isSubjectName(word)) throw new Error(`expected the name of a model or vgg_small in --models, got "${word}"`);
   return word;
 }
 

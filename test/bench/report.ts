@@ -1,21 +1,45 @@
 import type { KernelSpeeds, PassSpeed } from "./kernelSpeeds.ts";
+import type { RivalResult } from "./peers/rivalRunners.ts";
 import type { ProfileRow } from "./profile.ts";
 import type { BenchResults, ModelResult } from "./results.ts";
 
 const PROFILE_ROWS = 16;
 
-export function reportModel({ model, images, speeds, preparations }: ModelResult, earlier: ModelResult | undefined): string {
-  const rows = speeds.map(({ name, median, best, ratio }) => {
+export function reportModel(
+  { model, images, rounds, speeds, preparations, rivals }: ModelResult,
+  earlier: ModelResult | undefined,
+): string {
+  const compared = rivals.length > 0;
+  const rows = speeds.map(({ name, median, best, ratio, lead, rounds: part }) => {
     const before = earlier?.speeds.find((speed) => speed.name === name);
-    const change = before === undefined ? [] : [`${percent(median / before.median)} of the earlier`];
-    return [name, median.toFixed(0), best.toFixed(0), ratio.toFixed(2), ...change];
+    const change = earlier === undefined ? [] : [before === undefined ? "" : percent(median / before.median)];
+    const comparison = compared ? [`${threeDigits(lead)}×`, `${part} of ${rounds}`] : [];
+    return [name, threeDigits(median), threeDigits(best), ratio < 0.1 ? ratio.toPrecision(2) : ratio.toFixed(2), ...comparison, ...change];
   });
   const ready = Object.entries(preparations).map(
     ([numerics, { preparationMs, moduleBytes }]) =>
       `${numerics}: ready in ${preparationMs.toFixed(0)} ms, ${Math.round(moduleBytes / 1024)} KiB`,
   );
-  const table = markdownTable([`${model}, ${images} images`, "images/s, median", "best", "ratio to the first"], rows);
-  return `${table}\n\n${ready.join("; ")}\n`;
+  const head = [
+    `${model}, ${images} images`,
+    "images/s, median",
+    "best",
+    "ratio to the first",
+    ...(compared ? ["tabgrad is", "rounds"] : []),
+    ...(earlier === undefined ? [] : ["of the earlier"]),
+  ];
+  const unable = rivals.filter(({ type }) => type === "cannot").map(({ name }) => [name, "cannot", ...head.slice(2).map(() => "")]);
+  return `${markdownTable(head, [...rows, ...unable])}\n${reportRivals(rivals)}\n${ready.join("; ")}\n`;
+}
+
+/** Why some cannot, in their own words; and how well the others' first losses agree with ours. */
+function reportRivals(rivals: readonly RivalResult[]): string {
+  const lines = rivals.map((rival) =>
+    rival.type === "cannot"
+      ? `${rival.name}: ${rival.reason}`
+      : `${rival.name}: its first losses differ from ours by ${rival.difference.toExponential(1)} of the largest at most`,
+  );
+  return lines.map((line) => `\n- ${line}`).join("") + (lines.length > 0 ? "\n" : "");
 }
 
 export function reportKernels(numerics: string, { machine, convolutions }: KernelSpeeds): string {
@@ -69,4 +93,9 @@ function shapeText(shape: readonly unknown[]): string {
 
 function percent(share: number): string {
   return `${(100 * share).toFixed(0)} %`;
+}
+
+/** 1234, 123, 12.3, 1.23 */
+function threeDigits(value: number): string {
+  return value.toFixed(value >= 99.5 ? 0 : value >= 9.95 ? 1 : 2);
 }

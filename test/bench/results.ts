@@ -1,11 +1,15 @@
 import type { KernelSpeeds } from "./kernelSpeeds.ts";
+import type { RivalResult } from "./peers/rivalRunners.ts";
 import type { ProfileRow } from "./profile.ts";
 import type { RunnerSpeed } from "./runner.ts";
 
 export interface ModelResult {
   readonly model: string;
   readonly images: number;
+  readonly rounds: number;
   readonly speeds: readonly RunnerSpeed[];
+  /** Other engines, those too that could not have the model. */
+  readonly rivals: readonly RivalResult[];
   /** For each numerics class: until its kernels can run, and the size of what was generated. */
   readonly preparations: Readonly<Record<string, { readonly preparationMs: number; readonly moduleBytes: number }>>;
 }

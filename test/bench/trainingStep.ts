@@ -1,8 +1,9 @@
-import { createEngine, createReplica, type EngineOptions, hashKey, type ModelName, type Replica, streamWord } from "../../engine/index.ts";
+import { createEngine, createReplica, type EngineOptions, hashKey, type Replica, streamWord } from "../../engine/index.ts";
 import { type KernelProfile, profiledCore } from "./profile.ts";
+import { type SubjectName, subjectDefinition } from "./subjects.ts";
 
 export interface TrainingSubject {
-  readonly model: ModelName;
+  readonly model: SubjectName;
   readonly images: number;
   readonly engine: EngineOptions;
 }
@@ -28,7 +29,7 @@ export async function createTrainingStep(subject: TrainingSubject, profiled = fa
   const core = createEngine(subject.engine);
   const profile = profiled ? profiledCore(core) : undefined;
   const replica = await createReplica(profile?.core ?? core, {
-    model: subject.model,
+    model: subjectDefinition(subject.model),
     microBatch: subject.images,
     slots: 1,
     optimizer: { type: "sgd", momentum: 0.9 },

@@ -12,6 +12,8 @@ interface Scene {
   readonly length: number;
   readonly maxima: number;
   readonly seed: number;
+  /** Seats in a row; 0: directly. */
+  readonly rowSize: number;
 }
 
 const scenes = fc.record<Scene>({
@@ -21,15 +23,17 @@ const scenes = fc.record<Scene>({
   length: fc.integer({ min: 0, max: 2500 }),
   maxima: fc.integer({ min: 0, max: 20 }),
   seed: fc.integer({ min: 1, max: 2 ** 31 }),
+  rowSize: fc.constantFrom(0, 2, 3, 4),
 });
 
-function create({ peers, observers, slots, length, maxima, seed }: Scene): { reduction: Reduction; table: Table; random: Random } {
+function create({ peers, observers, slots, length, maxima, seed, rowSize }: Scene): { reduction: Reduction; table: Table; random: Random } {
   const random = seeded(seed);
   const table: Table = {
     holders: Array.from({ length: slots }, () => 1 + random(peers)),
     owners: Array.from({ length: 1 + random(2 * peers) }, () => 1 + random(peers)),
     peers: Array.from({ length: peers + observers }, (_, i) => i + 1),
     view: 1,
+    ...(rowSize === 0 ? {} : { rows: { size: rowSize, members: Array.from({ length: peers }, (_, i) => i + 1) } }),
   };
   return { reduction: new Reduction(table, { length, sumLength: Math.max(0, length - maxima) }, random), table, random };
 }
@@ -60,10 +64,12 @@ test("AR4 frames that are reordered, duplicated and sent again change nothing", 
 function without(table: Table, lost: number, members: readonly number[], random: Random): Table {
   const move = (holder: number): number => (holder === lost ? members[random(members.length)] : holder);
   return {
+    ...table,
     holders: table.holders.map(move),
     owners: table.owners.map(move),
     peers: table.peers.filter((peer) => peer !== lost),
     view: table.view + 1,
+    ...(table.rows === undefined ? {} : { rows: { size: table.rows.size, members } }),
   };
 }
 
@@ -85,8 +91,7 @@ test("AR5 peers are lost at any moment, one after another: those who are left en
     reduction.settle();
     expectExact(reduction);
   };
-  // One scene in two thousand comes across the late slice below: until that is repaired, the scenes are these.
-  fc.assert(fc.property(scenes, run), { numRuns: 300, seed: 1 });
+  fc.assert(fc.property(scenes, run), { numRuns: 600 });
 });
 
 // It has what the new owner needs, and gives it neither the slice nor the slots that it computes afterwards: all others wait for ever.

@@ -1,5 +1,8 @@
+import { aggregatorsOf, FREE } from "../../coordinator/protocol/topology.ts";
+import { coverageOf } from "../../worker/collective/coverage.ts";
 import { decodeFrame, encodeFrame } from "../../worker/collective/frame.ts";
-import { RoundExchange, type RoundPlan } from "../../worker/collective/roundExchange.ts";
+import { RoundExchange } from "../../worker/collective/roundExchange.ts";
+import type { RoundPlan, Row } from "../../worker/collective/topology.ts";
 import type { VectorLayout } from "../../worker/collective/vectorLayout.ts";
 import { combine, type Random } from "./numbers.ts";
 
@@ -22,6 +25,8 @@ export interface Table {
   readonly owners: readonly number[];
   readonly peers: readonly number[];
   readonly view: number;
+  /** On two levels: seats in a row, and who of the peers is a member; peer n has seat n − 1. */
+  readonly rows?: { readonly size: number; readonly members: readonly number[] };
 }
 
 interface Flight {
@@ -106,7 +111,7 @@ export class Reduction {
   #read(peer: ReductionPeer): void {
     const table = peer.mail.shift() as Table;
     peer.table = table;
-    peer.exchange.replan(planOf(table, peer.id));
+    peer.exchange.replan(planOf(table, peer.id, this.slots));
   }
 
   /** Contributes some or all of the slots that are open, as one sum. */
@@ -124,8 +129,21 @@ export class Reduction {
   }
 }
 
-const planOf = ({ peers, owners, view }: Table, self: number): RoundPlan => ({
-  view,
-  owners,
-  receivers: peers.filter((peer) => peer !== self),
-});
+function planOf({ holders, peers, owners, view, rows }: Table, self: number, slots: number): RoundPlan {
+  const plan = { view, owners, receivers: peers.filter((peer) => peer !== self) };
+  if (rows === undefined) return plan;
+  const { size, members } = rows;
+  const seats = Array.from({ length: Math.ceil(Math.max(...peers) / size) * size }, (_, seat) =>
+    peers.includes(seat + 1) ? seat + 1 : FREE,
+  );
+  const rowOf = (row: number): Row => {
+    const seated = seats.slice(row * size, (row + 1) * size);
+    const own = holders.flatMap((holder, slot) => (seated.includes(holder) ? [slot] : []));
+    return {
+      peers: seated.filter((peer) => peer !== FREE),
+      aggregators: aggregatorsOf(seated, (peer) => members.includes(peer)),
+      slots: coverageOf(slots, own),
+    };
+  };
+  return { ...plan, rows: Array.from({ length: seats.length / size }, (_, row) => rowOf(row)) };
+}

@@ -12,14 +12,19 @@ function unevenTable(peers: number): Table {
   return { holders, owners: Array.from({ length: Math.max(60, peers) }, (_, i) => 1 + (i % peers)), peers: ids, view: 1 };
 }
 
+const inRows = (table: Table, size: number): Table => (size === 0 ? table : { ...table, rows: { size, members: table.peers } });
+
 const worldSizes = [...Array.from({ length: 17 }, (_, i) => i + 1), 24, 32];
 
-describe.each(worldSizes)("%i peers", (peers) => {
-  const lengths = [...new Set([0, 1, 2, peers - 1, peers, peers + 1, 1000, 1_000_003])];
+/** Directly, and in rows of so many. */
+const ways = worldSizes.flatMap((peers) => [0, 2, 5, 32].filter((size) => size < peers).map((size) => [peers, size] as const));
+
+describe.each(ways)("%i peers, rows of %i (0: directly)", (peers, size) => {
+  const lengths = [...new Set([0, 1, 2, peers - 1, peers, peers + 1, 1000, ...(size === 0 ? [1_000_003] : [40_003])])];
 
   test.each(lengths)("AR3 the reduced vector of %i elements is the plain sum and maximum", (length) => {
     const layout = { length, sumLength: Math.max(0, length - 3) };
-    const table = unevenTable(peers);
+    const table = inRows(unevenTable(peers), size);
     const reduction = new Reduction(table, layout, seeded(peers + length));
     reduction.settle();
     const expected = plainReduction(table.holders.length, layout);
@@ -59,14 +64,34 @@ test.each([1, 2, 5, 9])("AR7 %i peers send each slice once to its owner and once
   expect(counted.size).toBe(2 * slicesOf(layout.length).length * (peers - 1));
 });
 
-test("AR8 what a failed link has lost is sent again, both ways", () => {
+test.each([
+  [4, 2],
+  [9, 3],
+  [10, 4],
+  [12, 3],
+])("AR7 AR11 %i peers in rows of %i: each sends what it has of a slice once, and gets its sum once", (peers, size) => {
+  const layout = { length: 5000, sumLength: 4990 };
+  const table = inRows({ ...unevenTable(peers), holders: Array.from({ length: peers }, (_, i) => i + 1) }, size);
+  const reduction = new Reduction(table, layout, seeded(peers));
+  reduction.settle();
+  const slices = slicesOf(layout.length).length;
+  const sent = reduction.sent.map(({ from, to, bytes }) => ({ from, to, ...decodeFrame(bytes) }));
+  for (const kind of [frameKinds.contribution, frameKinds.reduced]) {
+    const some = sent.filter((frame) => frame.kind === kind);
+    const end = kind === frameKinds.contribution ? "from" : "to";
+    expect(new Set(some.map((frame) => `${frame.index}, ${frame[end]}`)).size).toBe(slices * (peers - 1));
+    expect(some.length).toBe(slices * (peers - 1));
+  }
+});
+
+test.each([0, 2, 3])("AR8 what a failed link has lost is sent again, both ways (rows of %i)", (size) => {
   const layout = { length: 2000, sumLength: 2000 };
-  const table: Table = { holders: [1, 2, 2], owners: [1, 2], peers: [1, 2, 3], view: 1 };
+  const table = inRows({ holders: [1, 2, 2], owners: [1, 2], peers: [1, 2, 3], view: 1 }, size);
   const reduction = new Reduction(table, layout, seeded(5));
   for (let moment = 0; moment < 200; moment++) {
     const more = reduction.turn();
     if (moment % 5 !== 0 && more) continue;
-    for (const [a, b] of [[1, 2] as const, [1, 3] as const]) {
+    for (const [a, b] of [[1, 2] as const, [1, 3] as const, [2, 3] as const]) {
       const lost = reduction.flights.filter(({ from, to }) => (from === a && to === b) || (from === b && to === a));
       for (const flight of lost) reduction.flights.splice(reduction.flights.indexOf(flight), 1);
       reduction.peers.get(a)?.exchange.resend(b);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { coverageOf, slotsIn } from "../../worker/collective/coverage.ts";
+import { allSlots, coverageOf, isEmpty, slotsIn } from "../../worker/collective/coverage.ts";
 import { type Piece, SliceAssembly } from "../../worker/collective/sliceAssembly.ts";
 import { seeded } from "./numbers.ts";
 
@@ -32,7 +32,12 @@ test.each([
 ])("CO2 $what", ({ pieces, cover }) => {
   const assembly = new SliceAssembly(4);
   for (const members of pieces) assembly.add(piece(4, members));
-  expect(assembly.exactCover()?.map(({ coverage }) => slotsIn(coverage, 4))).toEqual(cover);
+  expect(
+    assembly
+      .exactCover(allSlots(4))
+      ?.map(({ coverage }) => slotsIn(coverage, 4))
+      .sort(),
+  ).toEqual(cover);
 });
 
 test("CO2 a cover is found whenever the pieces contain one, and is exact", () => {
@@ -51,22 +56,34 @@ test("CO2 a cover is found whenever the pieces contain one, and is exact", () =>
     for (const members of [...others, ...partition].filter(({ length }) => length > 0).sort(() => random(3) - 1)) {
       assembly.add(piece(slots, members));
     }
-    const covered = assembly.exactCover()?.flatMap(({ coverage }) => slotsIn(coverage, slots));
+    const covered = assembly.exactCover(allSlots(slots))?.flatMap(({ coverage }) => slotsIn(coverage, slots));
     expect(covered?.sort((a, b) => a - b)).toEqual(Array.from({ length: slots }, (_, slot) => slot));
-    expect(assembly.missing()).toEqual([]);
+    expect(isEmpty(assembly.missing(allSlots(slots)))).toBe(true);
   };
   fc.assert(fc.property(scene, run), { numRuns: 300 });
+});
+
+test.each([
+  { what: "pieces of other slots are left out", pieces: [[0], [1, 2], [3], [1]], cover: [[0], [1]] },
+  { what: "two ways, one of them exact", pieces: [[0, 1], [1], [2, 3], [0]], cover: [[0, 1]] },
+  { what: "a slot is there only together with another one", pieces: [[0], [1, 2]], cover: undefined },
+])("CO5 of some slots: $what", ({ pieces, cover }) => {
+  const assembly = new SliceAssembly(4);
+  for (const members of pieces) assembly.add(piece(4, members));
+  expect(assembly.exactCover(coverageOf(4, [0, 1]))?.map(({ coverage }) => slotsIn(coverage, 4))).toEqual(cover);
 });
 
 test("CO3 of two pieces with the same coverage the first counts", () => {
   const assembly = new SliceAssembly(2);
   expect(assembly.add(piece(2, [0, 1], 5))).toBe(true);
   expect(assembly.add(piece(2, [0, 1], 6))).toBe(false);
-  expect(assembly.exactCover()?.map(({ elements }) => [...elements])).toEqual([[5]]);
+  expect(assembly.exactCover(allSlots(2))?.map(({ elements }) => [...elements])).toEqual([[5]]);
 });
 
 test("SE10 the slots that no piece covers are named", () => {
   const assembly = new SliceAssembly(35);
   assembly.add(piece(35, [0, 1, 33]));
-  expect(assembly.missing()).toEqual(Array.from({ length: 35 }, (_, slot) => slot).filter((slot) => ![0, 1, 33].includes(slot)));
+  expect(slotsIn(assembly.missing(allSlots(35)), 35)).toEqual(
+    Array.from({ length: 35 }, (_, slot) => slot).filter((slot) => ![0, 1, 33].includes(slot)),
+  );
 });

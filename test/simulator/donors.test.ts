@@ -3,9 +3,10 @@ import { roundCount } from "../../coordinator/protocol/rounds.ts";
 import { MAX_OBSERVERS_OF_A_DONOR, waitingObservers } from "../../coordinator/run/donors.ts";
 import { decodeFrame, encodeFrame, frameKinds } from "../../worker/collective/frame.ts";
 import { noFaults } from "./faults.ts";
+import type { Seat } from "./seat.ts";
 import { simulate } from "./simulate.ts";
 import { simulatedConfig } from "./simulatedConfig.ts";
-import { type Seat, Swarm } from "./swarm.ts";
+import { Swarm } from "./swarm.ts";
 
 const config = simulatedConfig({ steps: 60 });
 const alone = simulate({ config, seed: 1, peers: 1, faults: noFaults });

@@ -10,6 +10,12 @@ export interface Faults {
   readonly slow: number;
   /** All that is under way between two peers is lost, and their link is relayed from then on. */
   readonly breakLink: number;
+  /** The same, but one end notices it at once and the other goes on sending into it for up to 5 s. */
+  readonly halfOpen: number;
+  /** For up to 15 s nothing gets from some to some others: coordinator or peers, both ways or one. */
+  readonly partition: number;
+  /** A peer's clock runs up to twice as fast or half as fast from now on, and jumps ahead by up to a minute. */
+  readonly skew: number;
   /** A peer's connection to the coordinator is lost; it comes back by itself. */
   readonly cutSocket: number;
   /** The coordinator ends, and comes back with its journal and checkpoint. */
@@ -28,6 +34,9 @@ export const noFaults: Faults = {
   freeze: never,
   slow: never,
   breakLink: never,
+  halfOpen: never,
+  partition: never,
+  skew: never,
   cutSocket: never,
   crashCoordinator: never,
   duplicate: 0,
@@ -39,7 +48,9 @@ export const faultSets: Record<string, Faults> = {
   none: noFaults,
   churn: { ...noFaults, kill: 3000, join: 2500 },
   stragglers: { ...noFaults, freeze: 4000, slow: 3000 },
-  network: { ...noFaults, breakLink: 800, cutSocket: 4000, duplicate: 0.05, reorder: true },
+  network: { ...noFaults, breakLink: 800, halfOpen: 4000, cutSocket: 4000, duplicate: 0.05, reorder: true },
+  partitions: { ...noFaults, partition: 3000 },
+  clocks: { ...noFaults, skew: 1500, slow: 6000 },
   coordinator: { ...noFaults, crashCoordinator: 5000 },
   all: {
     kill: 6000,
@@ -47,6 +58,9 @@ export const faultSets: Record<string, Faults> = {
     freeze: 9000,
     slow: 6000,
     breakLink: 3000,
+    halfOpen: 9000,
+    partition: 20_000,
+    skew: 8000,
     cutSocket: 8000,
     crashCoordinator: 15_000,
     duplicate: 0.03,

@@ -1,3 +1,4 @@
+import { memberTest } from "../../coordinator/protocol/topology.ts";
 import type { Membership } from "../../coordinator/run/membership.ts";
 import { effectiveViews, lowestInProgress } from "../../coordinator/run/views.ts";
 
@@ -5,14 +6,17 @@ import { effectiveViews, lowestInProgress } from "../../coordinator/run/views.ts
 export interface Ledger {
   /** The hash of each round, as the first peer that did it found it. */
   readonly hashes: Map<number, string>;
+  readonly doneAt: Map<number, number>;
   highest: { view: number; committed: number };
 }
 
 /** SI1 Every peer that does a round ends it with the same bits, whenever that is. */
-export function checkRound(ledger: Ledger, peer: string, round: number, hash: string): void {
+export function checkRound(ledger: Ledger, peer: string, round: number, hash: string, now: number): void {
   const known = ledger.hashes.get(round);
-  if (known === undefined) ledger.hashes.set(round, hash);
-  else if (known !== hash) throw new Error(`SI1: ${peer} ended round ${round} with ${hash}, others with ${known}`);
+  if (known === undefined) {
+    ledger.hashes.set(round, hash);
+    ledger.doneAt.set(round, now);
+  } else if (known !== hash) throw new Error(`SI1: ${peer} ended round ${round} with ${hash}, others with ${known}`);
 }
 
 /** The invariants of membership, after every decision. */
@@ -28,9 +32,9 @@ export function checkDecision(ledger: Ledger, before: Membership, after: Members
   if (members.length === 0) throw new Error("SI3: a running run has no member");
   const inProgress = lowestInProgress(after);
   for (const view of effectiveViews(after.views, inProgress)) {
+    const isMember = memberTest(view.members);
     for (const holder of [...view.slotHolders, ...view.owners]) {
-      if (!view.members.includes(holder))
-        throw new Error(`SI3: peer ${holder} holds something in view ${view.view} and is no member of it`);
+      if (!isMember(holder)) throw new Error(`SI3: peer ${holder} holds something in view ${view.view} and is no member of it`);
       if (!after.peers.has(holder))
         throw new Error(
           `SI3: peer ${holder} holds something in view ${view.view} and is gone; rounds from ${inProgress} on: ${after.views.map(({ view: v, fromRound }) => `view ${v} from ${fromRound}`).join(", ")}`,

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError } from "commander";
 import { exhaustive } from "./exhaustive.ts";
 import { faultSets, noFaults } from "./faults.ts";
+import { reportScale } from "./scaleReport.ts";
 import { simulate } from "./simulate.ts";
 import { simulatedConfig } from "./simulatedConfig.ts";
 
@@ -28,6 +29,7 @@ interface Options {
   readonly jobs: number;
   readonly exhaustive?: number;
   readonly stride: number;
+  readonly scale?: true | string;
 }
 
 const options = new Command("npm run simulate --")
@@ -41,6 +43,7 @@ const options = new Command("npm run simulate --")
   .option("--jobs <n>", "processes", whole, availableParallelism())
   .option("--exhaustive <faults>", "instead: 3 peers, 2 steps, every fault (1) or pair of faults (2) at every event", whole)
   .option("--stride <n>", "of pairs, only those whose second fault is at every n-th event", whole, 1)
+  .option("--scale [peers]", "instead: what a step of so many peers costs, against the cost model (2,8,32,100,316,1000)")
   .parse()
   .opts<Options>();
 
@@ -124,6 +127,12 @@ async function runExhaustive(faults: number): Promise<boolean> {
 }
 
 if (options.exhaustive !== undefined) process.exit((await runExhaustive(options.exhaustive)) ? 0 : 1);
+
+if (options.scale !== undefined) {
+  const sizes = options.scale === true ? [2, 8, 32, 100, 316, 1000] : options.scale.split(",").map(whole);
+  await reportScale(sizes);
+  process.exit(0);
+}
 
 const began = performance.now();
 const [first, count] = options.seed === undefined ? [options.first, options.seeds] : [options.seed, 1];

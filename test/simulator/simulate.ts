@@ -1,6 +1,8 @@
 import { roundCount } from "../../coordinator/protocol/rounds.ts";
 import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
 import { type Faults, noFaults } from "./faults.ts";
+import { partitionSome } from "./partitions.ts";
+import type { ReplicaKit } from "./standInReplica.ts";
 import { Swarm } from "./swarm.ts";
 
 export interface Simulation {
@@ -8,6 +10,7 @@ export interface Simulation {
   readonly seed: number;
   readonly peers: number;
   readonly faults: Faults;
+  readonly kit?: ReplicaKit;
   readonly minPeers?: number;
   /** Faults at given events instead of given times: event number → what happens then. */
   readonly at?: ReadonlyMap<number, PlannedFault>;
@@ -21,6 +24,10 @@ export interface Outcome {
   readonly virtualMs: number;
   readonly events: number;
   readonly faults: number;
+  /** When the first peer had done a round. */
+  readonly doneAt: ReadonlyMap<number, number>;
+  /** Slots that peers have computed in all, those that were computed twice included. */
+  readonly slotsComputed: number;
   readonly reasons: readonly string[];
 }
 
@@ -28,8 +35,8 @@ export interface Outcome {
 const MOST_VIRTUAL_MS = 30 * 60_000;
 
 /** One run of the swarm from the first peer to the last round. Throws, naming seed and reasons, when anything is not as it must be. */
-export async function simulate({ config, seed, peers, faults, minPeers = Math.min(2, peers), at }: Simulation): Promise<Outcome> {
-  const swarm = new Swarm(config, seed, minPeers);
+export async function simulate({ config, seed, peers, faults, kit, minPeers = Math.min(2, peers), at }: Simulation): Promise<Outcome> {
+  const swarm = new Swarm(config, seed, minPeers, kit);
   swarm.duplicate = faults.duplicate;
   swarm.reorder = faults.reorder;
   for (let i = 0; i < peers; i++) swarm.join();
@@ -54,7 +61,9 @@ export async function simulate({ config, seed, peers, faults, minPeers = Math.mi
     throw new Error(`seed ${seed}: ${(cause as Error).message}\n${[...swarm.reasons.slice(-40), ...waiting].join("\n")}`, { cause });
   }
   const hash = swarm.membership.hashes.get(roundCount(config) - 1) as string;
-  return { hash, hashes: swarm.ledger.hashes, virtualMs: swarm.time.now, events, faults: count, reasons: swarm.reasons };
+  const { ledger, reasons, time, seats } = swarm;
+  const slotsComputed = seats.reduce((sum, { peer }) => sum + peer.slotsComputed, 0);
+  return { hash, hashes: ledger.hashes, doneAt: ledger.doneAt, virtualMs: time.now, events, faults: count, slotsComputed, reasons };
 }
 
 function disturbances(swarm: Swarm, faults: Faults, peers: number): [number, () => void][] {
@@ -66,6 +75,9 @@ function disturbances(swarm: Swarm, faults: Faults, peers: number): [number, () 
     [faults.freeze, () => swarm.freeze(somebody(), 200 + 12_000 * time.random())],
     [faults.slow, () => slowDown(swarm)],
     [faults.breakLink, () => swarm.alive().length > 1 && breakSomeLink(swarm)],
+    [faults.halfOpen, () => swarm.alive().length > 1 && breakSomeLink(swarm, [0, 5000 * time.random()])],
+    [faults.partition, () => partitionSome(swarm)],
+    [faults.skew, () => skewClock(swarm)],
     [faults.cutSocket, () => swarm.cutSocket(somebody())],
     [faults.crashCoordinator, () => swarm.crashCoordinator(100 + 2000 * time.random())],
   ];
@@ -79,11 +91,20 @@ function slowDown(swarm: Swarm): void {
   });
 }
 
-function breakSomeLink(swarm: Swarm): void {
+/** What it shows goes on from what it showed, or from later; never from earlier. */
+function skewClock(swarm: Swarm): void {
+  const { time } = swarm;
+  const seat = swarm.alive()[time.below(swarm.alive().length)];
+  const shows = seat.clock.offset + seat.clock.rate * time.now;
+  const rate = 2 ** (2 * time.random() - 1);
+  seat.clock = { rate, offset: shows + 60_000 * time.random() - rate * time.now };
+}
+
+function breakSomeLink(swarm: Swarm, noticesAfter?: readonly [number, number]): void {
   const alive = swarm.alive();
   const first = swarm.time.below(alive.length);
   const second = (first + 1 + swarm.time.below(alive.length - 1)) % alive.length;
-  swarm.breakLink(alive[first], alive[second]);
+  swarm.breakLink(alive[first], alive[second], noticesAfter);
 }
 
 /** Again and again, at moments that the seed decides (a Poisson process, but for its tail). */

@@ -1,4 +1,7 @@
 import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
+import type { MembershipOptions } from "../../coordinator/run/membership.ts";
+
+export const RUN = 7;
 
 /** A run's configuration with small numbers, for replicas that do not compute real gradients. */
 export const simulatedConfig = (changes: Partial<RunConfig> = {}): RunConfig => ({
@@ -17,4 +20,17 @@ export const simulatedConfig = (changes: Partial<RunConfig> = {}): RunConfig => 
   convolution: "direct",
   dataset: { name: "synthetic", trainRecords: 500, testRecords: 50, classes: ["a", "b"], digest: "0".repeat(64) },
   ...changes,
+});
+
+/** The coordinator's settings: everything that takes time in the real one is short, but for the silence that it bears. */
+export const simulatedOptions = (config: RunConfig, minPeers: number): MembershipOptions => ({
+  config,
+  run: RUN,
+  runName: "simulated",
+  iceServers: [],
+  minPeers,
+  maxPeers: 1024,
+  silenceMs: 10_000,
+  leaseMs: 300,
+  checkpointMs: 2000,
 });

@@ -6,43 +6,45 @@ import type { RoundResult } from "../../worker/compute/computeWorker.ts";
 import { Session } from "../../worker/session/session.ts";
 import { stateChunks } from "../../worker/session/stateTransfer.ts";
 import { train } from "../../worker/train/loop.ts";
-import { STAND_IN_STATE, StandInReplica, standInLayouts } from "./standInReplica.ts";
-
-export const RUN = 7;
+import { RUN } from "./simulatedConfig.ts";
+import { type ReplicaKit, STAND_IN_STATE, type StandInReplica } from "./standInReplica.ts";
 
 const TRANSFER_TICK_MS = 250;
 
 /** What a peer needs of the simulated world. */
 export interface World {
   readonly config: RunConfig;
+  readonly kit: ReplicaKit;
   readonly now: () => number;
   /** Runs when so much virtual time has passed, for this peer: a frozen one waits longer. */
   readonly after: (milliseconds: number, run: () => void) => void;
   readonly computeMs: () => number;
   readonly tell: (message: PeerMessage) => void;
-  readonly sendFrame: (to: number, bytes: Uint8Array) => void;
+  /** Over a link, or without one by way of the coordinator. */
+  readonly sendFrame: (to: number, bytes: Uint8Array, linked: boolean) => void;
   readonly onRound: (round: number, result: RoundResult) => void;
 }
 
 /** A real session and a real training loop around a stand-in replica: one connection after another, as a tab would. */
 export class SimulatedPeer {
   readonly name: string;
-  readonly computed = new Map<number, number[]>();
+  slotsComputed = 0;
   id = 0;
   session: Session | undefined;
   finished = false;
   readonly #world: World;
   readonly #replica: StandInReplica;
   readonly #links = new Set<number>();
+  readonly #gone = new Set<number>();
   #reports: { round: number; hash: string; metrics: RoundResult["metrics"] }[] = [];
   #stopped: Promise<void> = Promise.resolve();
 
   constructor(name: string, world: World) {
     this.name = name;
     this.#world = world;
-    this.#replica = new StandInReplica(world.config, (round, slots) => {
-      this.computed.set(round, [...(this.computed.get(round) ?? []), ...slots]);
-      return new Promise((resolve) => world.after(slots.length * world.computeMs(), resolve));
+    this.#replica = world.kit.create(world.config, (slots) => {
+      this.slotsComputed += slots;
+      return new Promise((resolve) => world.after(slots * world.computeMs(), resolve));
     });
   }
 
@@ -71,10 +73,10 @@ export class SimulatedPeer {
       run: RUN,
       self: id,
       config: this.#world.config,
-      layoutOf: (kind) => standInLayouts[kind],
+      layoutOf: (kind) => this.#world.kit.layouts[kind],
       stateElements: STAND_IN_STATE,
       offered,
-      send: (to, frame) => this.#links.has(to) && this.#world.sendFrame(to, encodeFrame(frame)),
+      send: (to, frame) => !this.#gone.has(to) && this.#world.sendFrame(to, encodeFrame(frame), this.#links.has(to)),
       save: (round, state) => {
         for (const chunk of stateChunks(round, state)) this.#world.tell(chunk);
       },
@@ -109,7 +111,7 @@ export class SimulatedPeer {
     else if (message.type === "state") session?.transfer.receiveCheckpoint(message);
     else if (message.type === "stateHash") session?.transfer.expect(message.round, message.hash);
     else if (message.type === "gone") {
-      this.#links.delete(message.peer);
+      this.#gone.add(message.peer);
       session?.transfer.lose(message.peer);
     } else if (message.type === "connect") {
       this.#links.add(message.peer);

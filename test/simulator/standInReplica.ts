@@ -6,10 +6,25 @@ import type { VectorLayout } from "../../worker/collective/vectorLayout.ts";
 import { merge } from "../../worker/collective/vectorLayout.ts";
 import type { Batch, RoundResult } from "../../worker/compute/computeWorker.ts";
 
-export const standInLayouts: Record<Round["kind"], VectorLayout> = {
+type Layouts = Record<Round["kind"], VectorLayout>;
+
+/** What simulated peers compute with. */
+export interface ReplicaKit {
+  readonly layouts: Layouts;
+  readonly create: (config: RunConfig, onCompute: OnCompute) => StandInReplica;
+}
+
+type OnCompute = (slots: number) => Promise<void>;
+
+/** Stand-ins whose gradients have so many elements. */
+export function standIns(layouts: Layouts): ReplicaKit {
+  return { layouts, create: (config, onCompute) => new StandInReplica(config, layouts, onCompute) };
+}
+
+export const standIn = standIns({
   train: { length: 530, sumLength: 525 }, // two slices
   evaluate: { length: 3, sumLength: 3 },
-};
+});
 
 /** State: one word of "parameters", one that counts updates, and as many that follow from these as make four chunks. */
 export const STAND_IN_STATE = 2000;
@@ -17,12 +32,14 @@ export const STAND_IN_STATE = 2000;
 /** A replica whose "gradient" is a hash of (parameters, round, images): any mistake in who computes what shows in the bits. */
 export class StandInReplica {
   readonly #config: RunConfig;
-  readonly #onCompute: (round: number, slots: readonly number[]) => Promise<void>;
+  readonly #layouts: Layouts;
+  readonly #onCompute: OnCompute;
   readonly #hasher = createHasher(STAND_IN_STATE);
   #state = new Int32Array(STAND_IN_STATE);
 
-  constructor(config: RunConfig, onCompute: (round: number, slots: readonly number[]) => Promise<void>) {
+  constructor(config: RunConfig, layouts: Layouts, onCompute: OnCompute) {
     this.#config = config;
+    this.#layouts = layouts;
     this.#onCompute = onCompute;
   }
 
@@ -32,14 +49,11 @@ export class StandInReplica {
 
   async contribution(round: Round, batches: readonly Batch[]): Promise<Int32Array> {
     const state = this.#state;
-    await this.#onCompute(
-      round.round,
-      batches.map(({ indices }) => indices[0] ?? -1),
-    );
+    await this.#onCompute(batches.length);
     if (state !== this.#state) throw new Error(`round ${round.round} was applied while its gradient was computed`);
-    const layout = standInLayouts[round.kind];
+    const layout = this.#layouts[round.kind];
     const total = new Int32Array(layout.length).fill(-(2 ** 31), layout.sumLength);
-    for (const { indices } of batches) merge(layout, total, this.#gradient(round, indices), 0);
+    for (const { indices } of batches) merge(layout, total, this.gradient(round, indices), 0);
     return total;
   }
 
@@ -72,8 +86,8 @@ export class StandInReplica {
   }
 
   /** Element 0 counts images; of an evaluation, element 1 is what the parameters make of them. */
-  #gradient(round: Round, indices: Int32Array): Int32Array {
-    const { length, sumLength } = standInLayouts[round.kind];
+  protected gradient(round: Round, indices: Int32Array): Int32Array {
+    const { length, sumLength } = this.#layouts[round.kind];
     const gradient = new Int32Array(length);
     let word = mix((this.#state[0] as number) ^ round.round);
     for (const index of indices) word = mix(word ^ index);

@@ -1,4 +1,5 @@
-import type { PeerMessage, StateChunk } from "../../coordinator/protocol/messages.ts";
+import { encodeMessage } from "../../coordinator/protocol/codec.ts";
+import type { CoordinatorMessage, PeerMessage, StateChunk } from "../../coordinator/protocol/messages.ts";
 import { roundCount } from "../../coordinator/protocol/rounds.ts";
 import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
 import { advance } from "../../coordinator/run/advance.ts";
@@ -10,21 +11,20 @@ import {
   type MembershipOptions,
 } from "../../coordinator/run/membership.ts";
 import { recoveredMembership } from "../../coordinator/run/recovery.ts";
+import { flattened } from "./flat.ts";
 import { checkDecision, checkRound, type Ledger } from "./invariants.ts";
-import { RUN, SimulatedPeer } from "./simulatedPeer.ts";
+import { controlWay, Links } from "./links.ts";
+import type { Meter } from "./meter.ts";
+import { portOf, VirtualNetwork } from "./network.ts";
+import type { Seat } from "./seat.ts";
+import { simulatedOptions } from "./simulatedConfig.ts";
+import { SimulatedPeer } from "./simulatedPeer.ts";
+import { type ReplicaKit, standIn } from "./standInReplica.ts";
 import { VirtualTime } from "./virtualTime.ts";
 
 const COMPUTE_MS = 20;
 const HEARTBEAT_MS = 1000;
 const TICK_MS = 100;
-
-export interface Seat {
-  readonly peer: SimulatedPeer;
-  alive: boolean;
-  connected: boolean;
-  frozenUntil: number;
-  slowness: number;
-}
 
 /**
  * The real decisions of the coordinator, real sessions and training loops, on a virtual clock and network. Every delay and every fault
@@ -33,32 +33,36 @@ export interface Seat {
 export class Swarm {
   readonly time: VirtualTime;
   readonly seats: Seat[] = [];
-  readonly ledger: Ledger = { hashes: new Map(), highest: { view: 0, committed: 0 } };
+  readonly ledger: Ledger = { hashes: new Map(), doneAt: new Map(), highest: { view: 0, committed: 0 } };
   readonly reasons: string[] = [];
   readonly options: MembershipOptions;
   membership: Membership = emptyMembership;
   /** Undefined while the coordinator is down. */
   #up = true;
   #checkpoint: { readonly round: number; readonly chunks: readonly StateChunk[] } | undefined;
-  #lastAt = new Map<string, number>();
+  readonly network: VirtualNetwork;
+  readonly coordinatorPort = portOf();
+  readonly #kit: ReplicaKit;
+  readonly #byId = new Map<number, Seat>();
+  readonly #links = new Links();
   duplicate = 0;
   reorder = false;
+  /** What one slot takes a peer that is not slow. */
+  slotMs = () => COMPUTE_MS * (0.8 + 0.4 * this.time.random());
+  /** For comparison: all are linked with all, and exchange directly, however many they are. */
+  flat = false;
+  /** Set where it is counted what goes over the network. */
+  meter: Meter | undefined;
+  /** Called when the first round is done by the first peer. */
+  onFirst: () => void = () => undefined;
   /** What some peers make of their frames before they send them. */
   tamper: ((from: Seat, bytes: Uint8Array) => Uint8Array) | undefined;
 
-  constructor(config: RunConfig, seed: number, minPeers: number) {
+  constructor(config: RunConfig, seed: number, minPeers: number, kit: ReplicaKit = standIn) {
     this.time = new VirtualTime(seed);
-    this.options = {
-      config,
-      run: RUN,
-      runName: "simulated",
-      iceServers: [],
-      minPeers,
-      maxPeers: 1024,
-      silenceMs: 10_000,
-      leaseMs: 300,
-      checkpointMs: 2000,
-    };
+    this.network = new VirtualNetwork(this.time);
+    this.#kit = kit;
+    this.options = simulatedOptions(config, minPeers);
     this.#tick();
   }
 
@@ -67,22 +71,28 @@ export class Swarm {
   }
 
   /** Somebody opens the link. */
-  join(): void {
-    const seat: Seat = { alive: true, connected: false, frozenUntil: 0, slowness: 1 } as Seat;
+  join(): Seat {
+    const clock = { offset: 0, rate: 1 };
+    const seat: Seat = { ...portOf(), alive: true, connected: false, frozenUntil: 0, slowness: 1, clock } as Seat;
     const { config } = this.options;
     const peer = new SimulatedPeer(`P${this.seats.length + 1}`, {
       config,
-      now: () => this.time.now,
+      kit: this.#kit,
+      now: () => seat.clock.offset + seat.clock.rate * this.time.now,
       after: (milliseconds, run) => this.#after(seat, milliseconds, run),
-      computeMs: () => COMPUTE_MS * seat.slowness * (0.8 + 0.4 * this.time.random()),
+      computeMs: () => seat.slowness * this.slotMs(),
       tell: (message) => this.#tell(seat, message),
-      sendFrame: (to, bytes) => this.#sendFrame(seat, to, bytes),
-      onRound: (round, { hash }) => checkRound(this.ledger, peer.name, round, hash),
+      sendFrame: (to, bytes, linked) => this.#sendFrame(seat, to, bytes, linked),
+      onRound: (round, { hash }) => {
+        if (this.ledger.hashes.size === 0) this.onFirst();
+        checkRound(this.ledger, peer.name, round, hash, this.time.now);
+      },
     });
     Object.assign(seat, { peer });
     this.seats.push(seat);
     this.#connect(seat);
     this.#beat(seat);
+    return seat;
   }
 
   kill(seat: Seat): void {
@@ -94,12 +104,22 @@ export class Swarm {
     seat.frozenUntil = Math.max(seat.frozenUntil, this.time.now + milliseconds);
   }
 
-  /** What is under way between two peers is lost; both notice, one after the other. */
-  breakLink(a: Seat, b: Seat): void {
+  /**
+   * What is under way between two peers is lost, and what they send each other over this link from now on; each notices in its own time,
+   * and goes on over the relay.
+   */
+  breakLink(a: Seat, b: Seat, noticesAfter: readonly [number, number] = [this.network.latency(), this.network.latency() * 20]): void {
     const [first, second] = [a.peer.id, b.peer.id];
-    this.#epochs.set(pairOf(first, second), (this.#epochs.get(pairOf(first, second)) ?? 0) + 1);
-    this.#after(a, this.#latency(), () => a.connected && a.peer.id === first && a.peer.relinked(second));
-    this.#after(b, this.#latency() * 20, () => b.connected && b.peer.id === second && b.peer.relinked(first));
+    if (!this.#links.break(first, second)) return;
+    for (const [seat, self, other, milliseconds] of [
+      [a, first, second, noticesAfter[0]],
+      [b, second, first, noticesAfter[1]],
+    ] as const) {
+      this.#after(seat, milliseconds, () => {
+        this.#links.notice(self, other);
+        if (seat.connected && seat.peer.id === self) seat.peer.relinked(other);
+      });
+    }
   }
 
   /** The connection to the coordinator is lost; the peer comes back by itself. */
@@ -136,15 +156,17 @@ export class Swarm {
     for (const effect of decision.effects) this.#perform(effect);
   }
 
-  readonly #epochs = new Map<string, number>();
-
   #perform(effect: Effect): void {
     if (effect.type === "send") {
+      const bytes = this.#sizeOf(effect.message);
+      this.meter?.said(effect.message.type, effect.to.length, bytes);
+      const message = this.flat ? flattened(effect.message) : effect.message;
       for (const to of effect.to)
-        this.#deliver(`c>${to}`, this.#seatOf(to), (seat) => seat.peer.id === to && seat.peer.hear(effect.message));
+        this.#deliver(`c>${to}`, this.#seatOf(to), bytes, (seat) => seat.peer.id === to && seat.peer.hear(message));
     } else if (effect.type === "restore") {
       for (const chunk of this.#checkpoint?.chunks ?? []) {
-        for (const to of effect.to) this.#deliver(`c>${to}`, this.#seatOf(to), (seat) => seat.peer.id === to && seat.peer.hear(chunk));
+        for (const to of effect.to)
+          this.#deliver(`c>${to}`, this.#seatOf(to), this.#sizeOf(chunk), (seat) => seat.peer.id === to && seat.peer.hear(chunk));
       }
     } else if (effect.type === "drop") {
       const seat = this.#seatOf(effect.peer);
@@ -152,18 +174,30 @@ export class Swarm {
       const liar = this.tamper !== undefined && /sent what cannot be/.test(effect.sentence);
       if (!liar && !/was silent|fell too far behind|got no further|did not get the state/.test(effect.sentence))
         throw new Error(effect.sentence);
-      this.cutSocket(seat);
+      this.#drop(seat, effect.sentence);
     } else if (effect.type === "refuse") throw new Error(effect.sentence);
+  }
+
+  /** To the coordinator it is gone; the peer hears of it when the way is free. */
+  #drop(seat: Seat, why: string): void {
+    const { id } = seat.peer;
+    this.#byId.delete(id);
+    this.apply({ type: "lost", peer: id, why });
+    this.network.carry(controlWay(`c>${id}`, this.coordinatorPort, seat), 0, () => {
+      if (seat.connected && seat.peer.id === id) this.cutSocket(seat);
+    });
   }
 
   #connect(seat: Seat): void {
     if (!seat.alive || seat.connected) return;
-    if (!this.#up || this.membership.phase === "finished") {
+    const away = this.network.isSevered({ ports: [seat, this.coordinatorPort, seat] });
+    if (!this.#up || away || this.membership.phase === "finished") {
       if (this.membership.phase !== "finished") this.#after(seat, 500, () => this.#connect(seat));
       return;
     }
     const id = this.membership.nextPeer;
     seat.connected = true;
+    this.#byId.set(id, seat);
     this.apply({ type: "join", hello: seat.peer.hello() });
     seat.peer.connect(id);
   }
@@ -172,13 +206,18 @@ export class Swarm {
     const { id } = seat.peer;
     seat.connected = false;
     seat.peer.disconnect();
+    this.#byId.delete(id);
     if (why !== undefined) this.apply({ type: "lost", peer: id, why });
   }
 
   #tell(seat: Seat, message: PeerMessage): void {
     const { id } = seat.peer;
     if (!seat.connected && message.type !== "ready") return;
-    this.#inOrder(`${id}>c`, () => this.#up && seat.connected && seat.peer.id === id && this.#hear(id, message));
+    const bytes = this.#sizeOf(message);
+    this.meter?.heard(message.type, bytes);
+    this.network.carry(controlWay(`${id}>c`, seat, this.coordinatorPort), bytes, () => {
+      if (this.#up && seat.connected && seat.peer.id === id) this.#hear(id, message);
+    });
   }
 
   #hear(peer: number, message: PeerMessage): void {
@@ -195,37 +234,35 @@ export class Swarm {
     }
   }
 
-  #sendFrame(from: Seat, to: number, sent: Uint8Array): void {
+  #sendFrame(from: Seat, to: number, sent: Uint8Array, linked: boolean): void {
     const bytes = this.tamper?.(from, sent) ?? sent;
     const seat = this.#seatOf(to);
     if (seat === undefined) return;
-    const pair = pairOf(from.peer.id, to);
-    const epoch = this.#epochs.get(pair) ?? 0;
-    const [sender, copies] = [from.peer.id, this.time.random() < this.duplicate ? 2 : 1];
+    const sender = from.peer.id;
+    const relayed = !(linked || this.flat) || this.#links.relays(sender, to);
+    const way = {
+      name: `${sender}>${to}${relayed ? " relayed" : ""}`,
+      ports: relayed ? [from, this.coordinatorPort, seat] : [from, seat],
+      inOrder: !this.reorder,
+    };
+    this.meter?.frame(bytes.length, relayed);
+    const copies = this.time.random() < this.duplicate ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
-      const arrive = () => {
-        const lost = epoch !== (this.#epochs.get(pair) ?? 0);
+      this.network.carry(way, bytes.length, () => {
+        const lost = !relayed && this.#links.broken(sender, to);
         const crashed = !from.alive && this.time.random() < 0.5;
         if (!lost && !crashed) this.#after(seat, 0, () => seat.connected && seat.peer.id === to && seat.peer.receive(bytes.slice()));
-      };
-      if (this.reorder) this.time.after(this.#latency() * (1 + 10 * this.time.random()), arrive);
-      else this.#inOrder(`${sender}>${to}`, arrive);
+      });
     }
   }
 
-  #deliver(key: string, seat: Seat | undefined, hear: (seat: Seat) => void): void {
-    if (seat !== undefined) this.#inOrder(key, () => this.#after(seat, 0, () => seat.connected && hear(seat)));
+  #deliver(name: string, seat: Seat | undefined, bytes: number, hear: (seat: Seat) => void): void {
+    if (seat === undefined) return;
+    this.network.carry(controlWay(name, this.coordinatorPort, seat), bytes, () => this.#after(seat, 0, () => seat.connected && hear(seat)));
   }
 
-  /** After some latency, but not before what was sent earlier on the same way. */
-  #inOrder(key: string, run: () => void): void {
-    const at = Math.max(this.#lastAt.get(key) ?? 0, this.time.now + this.#latency());
-    this.#lastAt.set(key, at);
-    this.time.after(at - this.time.now, run);
-  }
-
-  #latency(): number {
-    return 0.5 + 4 * this.time.random() ** 4;
+  #sizeOf(message: PeerMessage | CoordinatorMessage): number {
+    return this.meter === undefined ? 0 : encodeMessage(message).length;
   }
 
   /** For a peer that is frozen, everything waits until it goes on. */
@@ -255,8 +292,7 @@ export class Swarm {
   }
 
   #seatOf(id: number): Seat | undefined {
-    return this.seats.find(({ alive, connected, peer }) => alive && connected && peer.id === id);
+    const seat = this.#byId.get(id);
+    return seat?.alive && seat.connected && seat.peer.id === id ? seat : undefined;
   }
 }
-
-const pairOf = (a: number, b: number): string => `${Math.min(a, b)}-${Math.max(a, b)}`;

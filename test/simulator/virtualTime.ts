@@ -3,7 +3,8 @@ export class VirtualTime {
   #now = 0;
   #sequence = 0;
   #word: number;
-  readonly #due: { readonly at: number; readonly sequence: number; readonly run: () => void }[] = [];
+  /** A binary heap: the earliest first, of equals the one that was asked for first. */
+  readonly #due: Due[] = [];
 
   constructor(seed: number) {
     this.#word = (Math.imul(seed, 2654435761) + 1) >>> 0;
@@ -25,26 +26,53 @@ export class VirtualTime {
 
   after(milliseconds: number, run: () => void): void {
     const entry = { at: this.#now + milliseconds, sequence: this.#sequence++, run };
-    let [low, high] = [0, this.#due.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const other = this.#due[middle];
-      if (other.at > entry.at || (other.at === entry.at && other.sequence > entry.sequence)) low = middle + 1;
-      else high = middle;
+    const heap = this.#due;
+    let at = heap.length;
+    heap.push(entry);
+    while (at > 0) {
+      const parent = (at - 1) >>> 1;
+      if (!isBefore(entry, heap[parent])) break;
+      heap[at] = heap[parent];
+      at = parent;
     }
-    this.#due.splice(low, 0, entry);
+    heap[at] = entry;
   }
 
   /** Does the next thing that is due; false when there is none. */
   async step(): Promise<boolean> {
-    const next = this.#due.pop();
+    const next = this.#pop();
     if (next === undefined) return false;
     this.#now = next.at;
     next.run();
     await settled();
     return true;
   }
+
+  #pop(): Due | undefined {
+    const heap = this.#due;
+    const [first] = heap;
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return first;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child + 1 < heap.length && isBefore(heap[child + 1], heap[child])) child++;
+      if (child >= heap.length || !isBefore(heap[child], last)) break;
+      heap[at] = heap[child];
+      at = child;
+    }
+    heap[at] = last;
+    return first;
+  }
 }
+
+interface Due {
+  readonly at: number;
+  readonly sequence: number;
+  readonly run: () => void;
+}
+
+const isBefore = (a: Due, b: Due): boolean => a.at < b.at || (a.at === b.at && a.sequence < b.sequence);
 
 /** Lets every promise that can go on do so: chains of a dozen awaits are longer than any in the training loop. */
 async function settled(): Promise<void> {

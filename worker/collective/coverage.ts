@@ -23,14 +23,21 @@ export const union = (a: Coverage, b: Coverage): Coverage => a.map((word, i) => 
 
 export const isEmpty = (a: Coverage): boolean => a.every((word) => word === 0);
 
-/** The lowest slot that is not covered; `slots` when all are. */
-export function firstMissing(a: Coverage, slots: number): number {
-  for (let word = 0; word < a.length; word++) {
-    const missing = ~a[word] >>> 0;
-    if (missing !== 0) return Math.min(slots, word * 32 + (31 - Math.clz32(missing & -missing)));
-  }
-  return slots;
+/** The slots of `a` that are not in `b`. */
+export const without = (a: Coverage, b: Coverage): Coverage => a.map((word, i) => word & ~b[i]);
+
+/** The lowest slot of a coverage that has one. */
+export function firstOf(a: Coverage): number {
+  const word = a.findIndex((bits) => bits !== 0);
+  return word * 32 + (31 - Math.clz32(a[word] & -a[word]));
 }
+
+/** Every slot of a round. */
+export const allSlots = (slots: number): Coverage =>
+  coverageOf(
+    slots,
+    Array.from({ length: slots }, (_, slot) => slot),
+  );
 
 export const covers = (a: Coverage, slot: number): boolean => (a[slot >>> 5] & (1 << (slot & 31))) !== 0;
 

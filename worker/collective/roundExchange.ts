@@ -1,16 +1,8 @@
-import { type Coverage, coverageOf, isEmpty, isWithin } from "./coverage.ts";
+import { allSlots, type Coverage, coverageOf, isEmpty, isSubset, isWithin, slotsIn, union } from "./coverage.ts";
 import { type Frame, frameKinds, MalformedFrame } from "./frame.ts";
 import { type Piece, SliceAssembly } from "./sliceAssembly.ts";
+import { type RoundPlan, type Topology, topologyOf } from "./topology.ts";
 import { merge, type Slice, slicesOf, type VectorLayout } from "./vectorLayout.ts";
-
-/** Who does what in a round, as the view that holds for it says. */
-export interface RoundPlan {
-  readonly view: number;
-  /** Owner of slice j is owners[j mod owners.length]. */
-  readonly owners: readonly number[];
-  /** Everyone who needs the reduced slices: members and observers, this peer not among them. */
-  readonly receivers: readonly number[];
-}
 
 export interface RoundExchangeOptions {
   readonly run: number;
@@ -24,14 +16,15 @@ export interface RoundExchangeOptions {
 }
 
 /**
- * One exact all-reduce at one peer. Direct reduce-scatter: every peer sends slice j of its contribution to owner(j), who waits until
- * each slot is covered once. Then direct all-gather: the owner sends the reduced slice to everyone.
+ * One exact all-reduce at one peer. Reduce-scatter: every peer sends slice j of its contribution on its way to owner(j), who waits until
+ * each slot is covered once. Then all-gather: the reduced slice goes to everyone. The ways are the topology's: to and from the owner
+ * directly, or by way of an aggregator of the peer's row.
  *
- * - Communication steps: 2
- * - Bytes sent per peer: 2 · (P−1)/P · S for P peers and a vector of S bytes
+ * - Communication steps: 2 directly, 4 on two levels
+ * - Bytes sent in all: 2 · (P−1) · S for P peers and a vector of S bytes, in either case
  *
  * Nothing here waits: it is driven by `replan`, `contribute` and `receive`, in any order and any number of times. A new plan in
- * the middle of a round (a peer was lost) sends what was kept to the new owners; whatever arrives twice changes nothing.
+ * the middle of a round (a peer was lost) sends what was kept along the new ways; whatever arrives twice changes nothing.
  */
 export class RoundExchange {
   readonly #options: RoundExchangeOptions;
@@ -40,9 +33,14 @@ export class RoundExchange {
   readonly #assemblies: SliceAssembly[];
   readonly #reduced: Int32Array;
   readonly #known: boolean[];
-  readonly #announced: boolean[];
+  /** By slice: to whom this peer has handed on the sum. */
+  readonly #told: (readonly number[])[];
+  /** By slice: what this peer has brought together and sent on, and to whom. */
+  readonly #sentOn: (Destination | undefined)[];
+  readonly #all: Coverage;
   #unknown: number;
-  #plan: RoundPlan | undefined;
+  #view = 0;
+  #topology: Topology | undefined;
 
   constructor(options: RoundExchangeOptions) {
     this.#options = options;
@@ -50,7 +48,9 @@ export class RoundExchange {
     this.#assemblies = this.#slices.map(() => new SliceAssembly(options.slots));
     this.#reduced = new Int32Array(options.layout.length);
     this.#known = this.#slices.map(() => false);
-    this.#announced = this.#slices.map(() => false);
+    this.#told = this.#slices.map(() => []);
+    this.#sentOn = this.#slices.map(() => undefined);
+    this.#all = allSlots(options.slots);
     this.#unknown = this.#slices.length;
   }
 
@@ -65,25 +65,30 @@ export class RoundExchange {
 
   /** Slots that some slice of this peer's still waits for. */
   missingSlots(): number[] {
-    const waiting = this.#slices.flatMap((_, j) =>
-      this.#ownerOf(j) === this.#options.self && !this.#known[j] ? this.#assemblies[j].missing() : [],
-    );
-    return [...new Set(waiting)].sort((a, b) => a - b);
+    const waiting = this.#slices.map((_, j) => {
+      const gathered = this.#topology?.gathered(j);
+      return gathered === undefined || this.#known[j] ? nothing(this.#options.slots) : this.#assemblies[j].missing(gathered);
+    });
+    return slotsIn(waiting.reduce(union, nothing(this.#options.slots)), this.#options.slots);
   }
 
   /** Peers whose reduced slices this peer still waits for. */
   missingOwners(): number[] {
-    const owners = this.#slices.flatMap((_, j) => (this.#known[j] ? [] : [this.#ownerOf(j) ?? 0]));
-    return [...new Set(owners)].filter((peer) => peer !== this.#options.self);
+    return [...new Set(this.#slices.flatMap((_, j) => (this.#known[j] ? [] : (this.#topology?.upstream(j) ?? []))))];
   }
 
   /** The plan of the view that now holds for this round. */
   replan(plan: RoundPlan): void {
-    const before = this.#plan;
-    this.#plan = plan;
+    const before = this.#topology;
+    const topology = topologyOf(plan, this.#options.self, this.#all);
+    this.#topology = topology;
+    this.#view = plan.view;
     this.#slices.forEach((_, j) => {
-      const moved = before === undefined || before.owners[j % before.owners.length] !== plan.owners[j % plan.owners.length];
+      const moved = before === undefined || before.upstream(j) !== topology.upstream(j);
       if (moved) this.#handOver(j);
+      else this.#finish(j);
+      // An owner that stays has told everyone; of two levels, the way down from it may be another one.
+      if (moved || plan.rows !== undefined) this.#announce(j);
     });
   }
 
@@ -94,16 +99,20 @@ export class RoundExchange {
     }
     const piece = { coverage: coverageOf(this.#options.slots, slots), elements: vector };
     this.#own.push(piece);
+    const first = this.#topology?.first ?? 0;
     this.#slices.forEach((_, j) => {
-      this.#contributeSlice(j, piece);
+      this.#contributeSlice((first + j) % this.#slices.length, piece);
     });
   }
 
   /** Sends a peer again all that it was sent: the link that carried it has failed. */
   resend(peer: number): void {
     this.#slices.forEach((_, j) => {
-      if (this.#announced[j] && this.#plan?.receivers.includes(peer)) this.#send(peer, frameKinds.reduced, j, nothing, this.#sliceOf(j));
-      else if (this.#ownerOf(j) === peer) this.#handOver(j);
+      if (this.#told[j].includes(peer)) this.#send(peer, frameKinds.reduced, j, noSlots, this.#sliceOf(j));
+      else if (this.#topology?.upstream(j) === peer) {
+        this.#sentOn[j] = undefined;
+        this.#handOver(j);
+      }
     });
   }
 
@@ -124,26 +133,20 @@ export class RoundExchange {
     this.#add(frame.index, { coverage: frame.coverage, elements: frame.elements });
   }
 
-  #ownerOf(j: number): number | undefined {
-    return this.#plan?.owners[j % this.#plan.owners.length];
-  }
-
   #contributeSlice(j: number, piece: Piece): void {
-    const owner = this.#ownerOf(j);
-    if (owner === undefined || this.#known[j]) return;
+    if (this.#topology === undefined || this.#known[j]) return;
+    const upstream = this.#topology.upstream(j);
     const { begin, end } = this.#slices[j];
     const elements = piece.elements.subarray(begin, end);
-    if (owner === this.#options.self) this.#add(j, { coverage: piece.coverage, elements });
-    else this.#send(owner, frameKinds.contribution, j, piece.coverage, elements);
+    if (upstream === undefined || this.#topology.gathered(j) !== undefined) this.#add(j, { coverage: piece.coverage, elements });
+    else this.#send(upstream, frameKinds.contribution, j, piece.coverage, elements);
   }
 
-  /** Slice j has a new owner: give him all that this peer has of it; or, being the owner, finish or announce it. */
+  /** Slice j takes another way from here: all that this peer has of it goes there; or, where it ends, is brought together here. */
   #handOver(j: number): void {
-    const owner = this.#ownerOf(j);
-    if (owner === undefined) return;
+    const upstream = this.#topology?.upstream(j);
     if (this.#known[j]) {
-      if (owner === this.#options.self) this.#announce(j);
-      else this.#send(owner, frameKinds.reduced, j, nothing, this.#sliceOf(j));
+      if (upstream !== undefined) this.#send(upstream, frameKinds.reduced, j, noSlots, this.#sliceOf(j));
       return;
     }
     for (const piece of this.#own) this.#contributeSlice(j, piece);
@@ -154,15 +157,22 @@ export class RoundExchange {
     if (!this.#known[j] && this.#assemblies[j].add(piece)) this.#finish(j);
   }
 
-  /** The owner sums a slice as soon as its pieces cover every slot once. */
+  /** As soon as its pieces cover the slots that come together here once, a slice is summed: at the owner it is reduced then. */
   #finish(j: number): void {
-    if (this.#known[j] || this.#ownerOf(j) !== this.#options.self) return;
-    const pieces = this.#assemblies[j].exactCover();
+    const slots = this.#topology?.gathered(j);
+    if (slots === undefined || this.#known[j]) return;
+    const upstream = this.#topology?.upstream(j);
+    if (upstream !== undefined && isSame(this.#sentOn[j], { peer: upstream, slots })) return;
+    const pieces = this.#assemblies[j].exactCover(slots);
     if (pieces === undefined) return;
     const [first, ...rest] = pieces;
     const total = first.elements.slice();
     for (const piece of rest) merge(this.#options.layout, total, piece.elements, this.#slices[j].begin);
-    this.#learn(j, total);
+    if (upstream === undefined) this.#learn(j, total);
+    else {
+      this.#sentOn[j] = { peer: upstream, slots };
+      this.#send(upstream, frameKinds.contribution, j, slots, total);
+    }
   }
 
   #learn(j: number, elements: Int32Array): void {
@@ -171,24 +181,25 @@ export class RoundExchange {
     this.#known[j] = true;
     this.#unknown--;
     this.#assemblies[j] = new SliceAssembly(this.#options.slots);
-    if (this.#ownerOf(j) === this.#options.self) this.#announce(j);
+    this.#announce(j);
     if (this.#unknown > 0) return;
     this.#own.length = 0; // from here on the reduced slices answer for them
     this.#options.onReduced();
   }
 
-  /** A total from an owner that has lost the slice since is news to the new one. */
+  /** A total that does not come from where slice j goes is news there: an owner or an aggregator was lost, and another has its place. */
   #hearReduced({ index, elements, sender }: Frame): void {
     if (this.#known[index]) return;
     this.#learn(index, elements);
-    const owner = this.#ownerOf(index);
-    if (owner !== undefined && owner !== this.#options.self && owner !== sender) this.#handOver(index);
+    if (this.#topology?.upstream(index) !== sender) this.#handOver(index);
   }
 
+  /** Hands the sum of slice j on to those who get it from this peer and have not yet. */
   #announce(j: number): void {
-    if (this.#announced[j] || this.#plan === undefined) return;
-    this.#announced[j] = true;
-    for (const peer of this.#plan.receivers) this.#send(peer, frameKinds.reduced, j, nothing, this.#sliceOf(j));
+    if (!this.#known[j] || this.#topology === undefined) return;
+    const [before, audience] = [this.#told[j], this.#topology.audience(j)];
+    this.#told[j] = audience;
+    for (const peer of audience) if (!before.includes(peer)) this.#send(peer, frameKinds.reduced, j, noSlots, this.#sliceOf(j));
   }
 
   #sliceOf(j: number): Int32Array {
@@ -197,8 +208,17 @@ export class RoundExchange {
 
   #send(peer: number, kind: Frame["kind"], index: number, coverage: Coverage, elements: Int32Array): void {
     const { run, self, round } = this.#options;
-    this.#options.send(peer, { run, view: this.#plan?.view ?? 0, round, kind, index, sender: self, coverage, elements });
+    this.#options.send(peer, { run, view: this.#view, round, kind, index, sender: self, coverage, elements });
   }
 }
 
-const nothing: Coverage = new Uint32Array(0);
+interface Destination {
+  readonly peer: number;
+  readonly slots: Coverage;
+}
+
+const isSame = (a: Destination | undefined, b: Destination): boolean =>
+  a?.peer === b.peer && isSubset(a.slots, b.slots) && isSubset(b.slots, a.slots);
+
+const noSlots: Coverage = new Uint32Array(0);
+const nothing = (slots: number): Coverage => coverageOf(slots, []);

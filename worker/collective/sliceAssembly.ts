@@ -1,4 +1,4 @@
-import { type Coverage, covers, firstMissing, isSubset, overlaps, union } from "./coverage.ts";
+import { type Coverage, coverageWords, covers, firstOf, isEmpty, isSubset, overlaps, union, without } from "./coverage.ts";
 
 /** One contribution to one slice: a sum over the slots of its coverage. */
 export interface Piece {
@@ -12,48 +12,48 @@ export interface Piece {
  */
 export class SliceAssembly {
   readonly #pieces: Piece[] = [];
-
-  readonly #slots: number;
+  /** The slots of all pieces together, and whether no two pieces share one. */
+  #covered: Coverage;
+  #disjoint = true;
 
   constructor(slots: number) {
-    this.#slots = slots;
+    this.#covered = new Uint32Array(coverageWords(slots));
   }
 
   /** False when the piece brings nothing new: the same slots are there already. */
   add(piece: Piece): boolean {
-    if (this.#pieces.some((other) => isSubset(piece.coverage, other.coverage) && isSubset(other.coverage, piece.coverage))) return false;
+    const { coverage } = piece;
+    if (overlaps(coverage, this.#covered)) {
+      if (this.#pieces.some((other) => isSubset(coverage, other.coverage) && isSubset(other.coverage, coverage))) return false;
+      this.#disjoint = false;
+    }
     this.#pieces.push(piece);
+    this.#covered = union(this.#covered, coverage);
     return true;
   }
 
-  /** Pieces that cover each slot exactly once, or undefined while there are none. */
-  exactCover(): readonly Piece[] | undefined {
-    if (this.#pieces.length === 0) return undefined;
-    const together = this.#pieces.map(({ coverage }) => coverage).reduce(union);
-    return firstMissing(together, this.#slots) < this.#slots ? undefined : cover(this.#pieces, [], undefined, this.#slots);
+  /** Pieces that cover each of these slots exactly once, and no others; undefined while there are none. */
+  exactCover(slots: Coverage): readonly Piece[] | undefined {
+    if (isEmpty(slots) || !isSubset(slots, this.#covered)) return undefined;
+    const usable = this.#pieces.filter(({ coverage }) => isSubset(coverage, slots));
+    const together = usable.map(({ coverage }) => coverage).reduce(union, new Uint32Array(slots.length));
+    if (!isSubset(slots, together)) return undefined;
+    return this.#disjoint ? usable : cover(usable, [], slots);
   }
 
-  /** Slots that no piece covers. */
-  missing(): number[] {
-    return Array.from({ length: this.#slots }, (_, slot) => slot).filter(
-      (slot) => !this.#pieces.some((piece) => covers(piece.coverage, slot)),
-    );
+  /** Those of these slots that no piece covers. */
+  missing(slots: Coverage): Coverage {
+    return without(slots, this.#covered);
   }
 }
 
 /** Depth-first: the lowest slot that is not covered is covered by some piece that fits. */
-function cover(
-  pieces: readonly Piece[],
-  chosen: readonly Piece[],
-  covered: Coverage | undefined,
-  slots: number,
-): readonly Piece[] | undefined {
-  const next = covered === undefined ? 0 : firstMissing(covered, slots);
-  if (next >= slots) return chosen;
+function cover(pieces: readonly Piece[], chosen: readonly Piece[], open: Coverage): readonly Piece[] | undefined {
+  if (isEmpty(open)) return chosen;
+  const next = firstOf(open);
   for (const piece of pieces) {
-    if (!covers(piece.coverage, next) || (covered !== undefined && overlaps(piece.coverage, covered))) continue;
-    const together = covered === undefined ? piece.coverage : union(covered, piece.coverage);
-    const found = cover(pieces, [...chosen, piece], together, slots);
+    if (!covers(piece.coverage, next) || !isSubset(piece.coverage, open)) continue;
+    const found = cover(pieces, [...chosen, piece], without(open, piece.coverage));
     if (found !== undefined) return found;
   }
   return undefined;

@@ -28,6 +28,8 @@ export class Mesh {
   readonly #options: MeshOptions;
   readonly #connector: Connector;
   readonly #neighbours = new Map<number, Neighbour>();
+  /** Numbers are never used again. */
+  readonly #gone = new Set<number>();
   #bytesSent = 0;
   #bytesReceived = 0;
 
@@ -56,6 +58,7 @@ export class Mesh {
   }
 
   connect(peer: number, initiator: boolean, iceServers: readonly IceServer[]): void {
+    if (this.#neighbours.has(peer)) return; // asked for again before the coordinator had heard that it is there
     this.#neighbours.set(peer, { state: "linking", link: undefined });
     this.#connector.connect(peer, initiator, iceServers);
     this.#options.after(LINK_DEADLINE_MS, () => {
@@ -67,12 +70,12 @@ export class Mesh {
     this.#connector.signal(peer, signal);
   }
 
-  /** Bytes to a peer that is gone are dropped: the next view says what to do instead. */
+  /** Bytes to a peer that is gone are dropped: the next view says what to do instead. To who is no neighbour, the coordinator relays. */
   send(peer: number, bytes: Uint8Array): void {
+    if (this.#gone.has(peer)) return;
     const neighbour = this.#neighbours.get(peer);
-    if (neighbour === undefined) return;
     this.#bytesSent += bytes.length;
-    if (neighbour.state === "direct" && neighbour.link !== undefined) neighbour.link.send(bytes);
+    if (neighbour?.state === "direct" && neighbour.link !== undefined) neighbour.link.send(bytes);
     else this.#options.relay(peer, bytes);
   }
 
@@ -83,11 +86,12 @@ export class Mesh {
 
   /** Bytes that came by way of the coordinator. */
   receiveRelayed(peer: number, bytes: Uint8Array): void {
-    if (this.#neighbours.has(peer)) this.#receive(peer, bytes);
+    if (!this.#gone.has(peer)) this.#receive(peer, bytes);
   }
 
   drop(peer: number): void {
     const neighbour = this.#neighbours.get(peer);
+    this.#gone.add(peer);
     this.#neighbours.delete(peer);
     neighbour?.link?.close();
     this.#connector.disconnect(peer);

@@ -1,8 +1,52 @@
-import type { View } from "../../coordinator/protocol/view.ts";
-import type { RoundPlan } from "../collective/roundExchange.ts";
+import { aggregatorsOf, FREE, memberTest, rowsOf } from "../../coordinator/protocol/topology.ts";
+import { type PeerId, slotHolder, type View } from "../../coordinator/protocol/view.ts";
+import { coverageOf } from "../collective/coverage.ts";
+import type { RoundPlan, Row } from "../collective/topology.ts";
 
-/** What a view means for a round's exchange at peer `self`: whoever needs a state is a receiver too, and nobody twice. */
-export function planOf(view: View, self: number): RoundPlan {
+/** What a view means for the exchange of a round of so many slots at peer `self`: whoever needs a state is a receiver too, and nobody twice. */
+export function planOf(view: View, self: PeerId, slots: number): RoundPlan {
   const everyone = new Set([...view.members, ...view.observers.map(({ peer }) => peer)]);
-  return { view: view.view, owners: view.owners, receivers: [...everyone].filter((peer) => peer !== self) };
+  const receivers = [...everyone].filter((peer) => peer !== self);
+  const { view: number, owners } = view;
+  return view.seats === undefined
+    ? { view: number, owners, receivers }
+    : { view: number, owners, receivers, rows: rowsOfView(view, slots) };
+}
+
+/** The slots of each peer in a round of so many slots. */
+export function sharesOf(view: View, slots: number): ReadonlyMap<PeerId, readonly number[]> {
+  return remembered(shares, view, slots, () => {
+    const table = new Map<PeerId, number[]>();
+    for (let slot = 0; slot < slots; slot++) {
+      const holder = slotHolder(view, slot, slots);
+      table.set(holder, [...(table.get(holder) ?? []), slot]);
+    }
+    return table;
+  });
+}
+
+function rowsOfView(view: View, slots: number): readonly Row[] {
+  return remembered(rows, view, slots, () => {
+    const isMember = memberTest(view.members);
+    const isThere = memberTest([...view.members, ...view.observers.map(({ peer }) => peer)]);
+    const held = sharesOf(view, slots);
+    return rowsOf(view.seats ?? []).map((row): Row => {
+      const peers = row.filter((peer) => peer !== FREE && isThere(peer));
+      const own = peers.filter(isMember).flatMap((peer) => held.get(peer) ?? []);
+      return { peers, aggregators: aggregatorsOf(row, isMember), slots: coverageOf(slots, own) };
+    });
+  });
+}
+
+/** Views never change: what follows from one is worked out once, and forgotten with it. */
+type Memory<T> = WeakMap<View, Map<number, T>>;
+const shares: Memory<ReadonlyMap<PeerId, readonly number[]>> = new WeakMap();
+const rows: Memory<readonly Row[]> = new WeakMap();
+
+function remembered<T>(memory: Memory<T>, view: View, slots: number, compute: () => T): T {
+  const known = memory.get(view) ?? new Map<number, T>();
+  memory.set(view, known);
+  const value = known.get(slots) ?? compute();
+  known.set(slots, value);
+  return value;
 }

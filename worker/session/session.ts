@@ -1,11 +1,11 @@
 import { describeRound, type Round, roundCount } from "../../coordinator/protocol/rounds.ts";
 import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
-import { slotsOf, type View, viewFor } from "../../coordinator/protocol/view.ts";
+import { type View, viewFor } from "../../coordinator/protocol/view.ts";
 import { type Frame, frameKinds, MalformedFrame } from "../collective/frame.ts";
 import { RoundExchange } from "../collective/roundExchange.ts";
 import type { VectorLayout } from "../collective/vectorLayout.ts";
 import { Changes } from "./changes.ts";
-import { planOf } from "./planOf.ts";
+import { planOf, sharesOf } from "./planOf.ts";
 import { StateTransfer, type StateTransferOptions } from "./stateTransfer.ts";
 
 export interface SessionOptions extends Omit<StateTransferOptions, "onComplete"> {
@@ -102,8 +102,9 @@ export class Session {
     for (;;) {
       let slots: number[] = [];
       await this.#changes.until(() => {
+        if (exchange.complete) return true;
         slots = this.#assigned(round).filter((slot) => !started.has(slot));
-        return slots.length > 0 || exchange.complete;
+        return slots.length > 0;
       });
       if (exchange.complete) return;
       for (const slot of slots) started.add(slot);
@@ -211,9 +212,9 @@ export class Session {
     return owners.length > 0 ? `reduced slices of peers ${owners.join(", ")}` : "nothing";
   }
 
-  #assigned(round: Round): number[] {
+  #assigned(round: Round): readonly number[] {
     const view = viewFor(this.#views, round.round);
-    return view?.members.includes(this.#options.self) ? slotsOf(view, this.#options.self, round.slots) : [];
+    return view?.members.includes(this.#options.self) ? (sharesOf(view, round.slots).get(this.#options.self) ?? []) : [];
   }
 
   #startedIn(round: number): Set<number> {
@@ -234,6 +235,7 @@ export class Session {
 
   #replan(round: number): void {
     const view = viewFor(this.#views, round);
-    if (view !== undefined) this.#exchange(round).replan(planOf(view, this.#options.self));
+    if (view !== undefined)
+      this.#exchange(round).replan(planOf(view, this.#options.self, describeRound(this.#options.config, round).slots));
   }
 }

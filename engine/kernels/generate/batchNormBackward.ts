@@ -1,39 +1,66 @@
 import { F32x4 } from "../../wasm/f32x4.ts";
 import { F32 } from "../../wasm/floats.ts";
+import type { FunctionBuilder } from "../../wasm/functionBuilder.ts";
+import type { I32 } from "../../wasm/integers.ts";
+import type { PointerLocal } from "../../wasm/locals.ts";
+import type { Pointer } from "../../wasm/pointer.ts";
+import { factorRow, vectorsOf } from "./batchNorm.ts";
+import { rowElements } from "./channelSums.ts";
 import { forEachChannelGroup } from "./lanes.ts";
-import { type Recipe, recipe } from "./recipe.ts";
+import { forEachPixelGroup } from "./pixelBlocks.ts";
+import { type KernelModule, kernelFunction, type Recipe } from "./recipe.ts";
 
 /**
  * dx (+)= a · (g − dbeta/n − (x − mean) · dgamma / (n √(variance + epsilon))) with a = gamma / √(variance + epsilon), n pixels; written as
- * a · g + (slope · (x − mean) + offset), whose constants stay in registers while all pixels go by.
- * (pixels, g, x, mean, variance, gamma, dgammaAndDbeta, dx)
+ * a · g + (slope · (x − mean) + offset). (pixels, g, x, mean, variance, gamma, dgammaAndDbeta, dx)
  */
 export function batchNormBackward(channels: number, epsilon: number, accumulate: boolean): Recipe {
   const buffers = ["g", "x", "mean", "variance", "gamma", "dgammaAndDbeta", "dx"] as const;
-  return recipe(buffers, (f, pixels, g, x, mean, variance, gamma, dgamma, dx) => {
-    const inversePixels = f.f32(F32.of(1).div(pixels.unsignedToF64().toF32()));
-    const [gradient, input, output] = [f.pointer(), f.pointer(), f.pointer()];
-    forEachChannelGroup(f, channels, [g, x, mean, variance, gamma, dgamma, dx], (lanes) => {
-      const group = lanes.map((count, v) => {
-        const at = 4 * v;
-        const deviation = f.f32x4(variance.lanes(count, at).add(epsilon).sqrt());
-        const factor = f.f32x4(gamma.lanes(count, at).div(deviation));
-        const share = f.f32x4(factor.mul(F32x4.of(inversePixels)).negate());
-        const slope = f.f32x4(share.mul(dgamma.lanes(count, at)).div(deviation));
-        const offset = f.f32x4(share.mul(dgamma.lanes(count, channels + at)));
-        return { count, at, mean: f.f32x4(mean.lanes(count, at)), factor, slope, offset };
-      });
-      gradient.set(g);
-      input.set(x);
-      output.set(dx);
-      const strides = [gradient, input, output].map((pointer) => [pointer, channels] as const);
-      f.walk(pixels, strides, () => {
-        for (const { count, at, mean, factor, slope, offset } of group) {
-          const spread = input.lanes(count, at).sub(mean).multiplyAdd(slope, offset);
-          const value = gradient.lanes(count, at).multiplyAdd(factor, spread);
-          output.store(accumulate ? output.lanes(count, at).add(value) : value, at, count);
-        }
+  const generate = (module: KernelModule) =>
+    kernelFunction(module, buffers, (f, pixels, g, x, mean, variance, gamma, dgamma, dx) => {
+      const { factor, slope, offset } = gradientRows(f, module.scratch, channels, epsilon, pixels, { variance, gamma, dgamma });
+      const rows = [mean, factor, slope, offset];
+      forEachPixelGroup(f, pixels, channels, { maps: [g, x, dx], rows }, (lanes, [gradient, input, output], eachPixel) => {
+        const group = vectorsOf(f, lanes, { mean, factor, slope, offset });
+        eachPixel(() => {
+          for (const { count, at, mean, factor, slope, offset } of group) {
+            const spread = input.lanes(count, at).sub(mean).multiplyAdd(slope, offset);
+            const value = gradient.lanes(count, at).multiplyAdd(factor, spread);
+            output.store(accumulate ? output.lanes(count, at).add(value) : value, at, count);
+          }
+        });
       });
     });
+  return { scratchElements: gradientRowElements(channels), generate };
+}
+
+/** Scratch memory of the rows. */
+export function gradientRowElements(channels: number): number {
+  return 3 * rowElements(channels);
+}
+
+/** What the gradient of an input is made of, for each channel, computed once and kept in scratch memory. */
+export function gradientRows(
+  f: FunctionBuilder,
+  scratch: Pointer,
+  channels: number,
+  epsilon: number,
+  pixels: I32,
+  { variance, gamma, dgamma }: { readonly variance: PointerLocal; readonly gamma: PointerLocal; readonly dgamma: PointerLocal },
+) {
+  const inversePixels = f.f32(F32.of(1).div(pixels.unsignedToF64().toF32()));
+  const factor = factorRow(f, scratch, channels, epsilon, variance, gamma);
+  const slope = f.pointer(factor.plus(rowElements(channels)));
+  const offset = f.pointer(slope.plus(rowElements(channels)));
+  forEachChannelGroup(f, channels, [variance, dgamma, factor, slope, offset], (lanes) => {
+    lanes.forEach((count, v) => {
+      const at = 4 * v;
+      const deviation = variance.lanes(count, at).add(epsilon).sqrt();
+      const share = f.f32x4(factor.f32x4(at).mul(F32x4.of(inversePixels)).negate());
+      slope.store(share.mul(dgamma.lanes(count, at)).div(deviation), at);
+      offset.store(share.mul(dgamma.lanes(count, channels + at)), at);
+    });
   });
+  for (const row of [variance, dgamma, factor, slope, offset]) row.advance(-channels);
+  return { factor, slope, offset };
 }

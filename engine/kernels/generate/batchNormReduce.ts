@@ -1,7 +1,8 @@
+import type { FunctionBuilder } from "../../wasm/functionBuilder.ts";
+import type { PointerLocal } from "../../wasm/locals.ts";
 import type { BatchNormFusion } from "../kernels.ts";
-import { sumOverPixels, toSingle } from "./channelSums.ts";
-import { forEachChannelGroup } from "./lanes.ts";
-import { type Recipe, recipe } from "./recipe.ts";
+import { type ChannelSums, forEachTotal, sumOverPixels, sumScratch, toSingle } from "./channelSums.ts";
+import { type KernelModule, kernelFunction, type Recipe } from "./recipe.ts";
 
 /**
  * g = dy, or dy where y > 0 with a fused ReLU; dbeta = Σ g, dgamma = Σ g (x − mean) / √(variance + epsilon), in one pass over the maps.
@@ -9,37 +10,40 @@ import { type Recipe, recipe } from "./recipe.ts";
  */
 export function batchNormReduce(channels: number, epsilon: number, fusion: BatchNormFusion): Recipe {
   const buffers = ["dy", "y", "x", "mean", "variance", "g", "dgammaAndDbeta"] as const;
-  return recipe(buffers, (f, pixels, dy, y, x, mean, variance, g, dgamma) => {
-    if (!fusion.relu) f.if(g.differsFrom(dy), () => f.copy(g, dy, pixels.mul(channels)));
-    const [gradient, output, input, passed] = [f.pointer(), f.pointer(), f.pointer(), f.pointer()];
-    const value = f.f32x4();
-    forEachChannelGroup(f, channels, [dy, y, x, mean, variance, g, dgamma], (lanes) => {
-      const means = lanes.map((count, v) => f.f32x4(mean.lanes(count, 4 * v)));
-      gradient.set(dy);
-      output.set(y);
-      input.set(x);
-      passed.set(g);
-      const maps = fusion.relu ? [gradient, input, output, passed] : [gradient, input];
-      const strides = maps.map((pointer) => [pointer, channels] as const);
-      const totals = sumOverPixels(f, pixels, strides, 2 * lanes.length, (sums) => {
-        lanes.forEach((count, v) => {
-          const at = 4 * v;
-          const arriving = gradient.lanes(count, at);
-          value.set(fusion.relu ? arriving.where(output.lanes(count, at).greater(0)) : arriving);
-          if (fusion.relu) passed.store(value, at, count);
-          sums[v].set(sums[v].add(value));
-          sums[lanes.length + v].fma(value, input.lanes(count, at).sub(means[v]));
-        });
+  const generate = (module: KernelModule) =>
+    kernelFunction(module, buffers, (f, pixels, dy, y, x, mean, variance, g, dgamma) => {
+      if (!fusion.relu) f.if(g.differsFrom(dy), () => f.copy(g, dy, pixels.mul(channels)));
+      const sums = { channels, kinds: 2, scratch: module.scratch };
+      const maps = fusion.relu ? [dy, x, y, g] : [dy, x];
+      const value = f.f32x4();
+      sumOverPixels(f, sums, pixels, { maps, rows: [mean] }, (lanes, [gradient, input, output, passed]) => {
+        const means = lanes.map((count, v) => f.f32x4(mean.lanes(count, 4 * v)));
+        return (group) => {
+          group.forEach(([sum, product], v) => {
+            const [at, count] = [4 * v, lanes[v]];
+            const arriving = gradient.lanes(count, at);
+            value.set(fusion.relu ? arriving.where(output.lanes(count, at).greater(0)) : arriving);
+            if (fusion.relu) passed.store(value, at, count);
+            sum.set(sum.add(value));
+            product.fma(value, input.lanes(count, at).sub(means[v]));
+          });
+        };
       });
-      lanes.forEach((count, v) => {
-        const [sum, product] = [totals[v], totals[lanes.length + v]];
-        const deviation = variance
-          .lanes(count, 4 * v)
-          .add(epsilon)
-          .sqrt();
-        dgamma.store(f.f32x4(toSingle(product.low, product.high).div(deviation)), 4 * v, count);
-        dgamma.store(f.f32x4(toSingle(sum.low, sum.high)), channels + 4 * v, count);
-      });
+      storeGradients(f, sums, epsilon, variance, dgamma);
+    });
+  return { scratchElements: sumScratch(channels, 2), generate };
+}
+
+/** dbeta = Σ g and dgamma = Σ g (x − mean) / √(variance + epsilon) from the two sums. */
+export function storeGradients(f: FunctionBuilder, sums: ChannelSums, epsilon: number, variance: PointerLocal, dgamma: PointerLocal): void {
+  forEachTotal(f, sums, [variance, dgamma], (lanes, totals) => {
+    totals.forEach(([sum, product], v) => {
+      const deviation = variance
+        .lanes(lanes[v], 4 * v)
+        .add(epsilon)
+        .sqrt();
+      dgamma.store(f.f32x4(toSingle(product).div(deviation)), 4 * v, lanes[v]);
+      dgamma.store(f.f32x4(toSingle(sum)), sums.channels + 4 * v, lanes[v]);
     });
   });
 }

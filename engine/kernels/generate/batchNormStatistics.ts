@@ -1,36 +1,39 @@
 import { F64x2 } from "../../wasm/f64x2.ts";
 import { F64 } from "../../wasm/floats.ts";
 import type { FunctionBuilder } from "../../wasm/functionBuilder.ts";
-import { type Sum, sumOverPixels, toSingle } from "./channelSums.ts";
-import { forEachChannelGroup } from "./lanes.ts";
-import { type Recipe, recipe } from "./recipe.ts";
+import { forEachTotal, type Sum, sumOverPixels, sumScratch, toSingle } from "./channelSums.ts";
+import { type KernelModule, kernelFunction, type Recipe } from "./recipe.ts";
 
 /**
  * mean[c] and (biased) variance[c] over the pixels, in one pass: with d = x − x[first pixel] instead of x, Σ d²/n − (Σ d/n)² loses
  * nothing to a large mean, and is exactly 0 for a constant channel. (pixels, x, mean, variance)
  */
 export function batchNormStatistics(channels: number): Recipe {
-  return recipe(["x", "mean", "variance"], (f, pixels, x, mean, variance) => {
-    const pixel = f.pointer();
-    const inversePixels = f.f64(F64.of(1).div(pixels.unsignedToF64()));
-    forEachChannelGroup(f, channels, [x, mean, variance], (lanes) => {
-      const origin = lanes.map((count, v) => f.f32x4(x.lanes(count, 4 * v)));
+  const generate = (module: KernelModule) =>
+    kernelFunction(module, ["x", "mean", "variance"], (f, pixels, x, mean, variance) => {
+      const sums = { channels, kinds: 2, scratch: module.scratch };
+      const first = f.pointer(x);
       const difference = f.f32x4();
-      pixel.set(x);
-      const totals = sumOverPixels(f, pixels, [[pixel, channels]], 2 * lanes.length, (sums) => {
-        lanes.forEach((count, v) => {
-          difference.set(pixel.lanes(count, 4 * v).sub(origin[v]));
-          sums[v].set(sums[v].add(difference));
-          sums[lanes.length + v].fma(difference, difference);
+      sumOverPixels(f, sums, pixels, { maps: [x], rows: [first] }, (lanes, [pixel]) => {
+        const origin = lanes.map((count, v) => f.f32x4(first.lanes(count, 4 * v)));
+        return (group) => {
+          group.forEach(([sum, squares], v) => {
+            difference.set(pixel.lanes(lanes[v], 4 * v).sub(origin[v]));
+            sum.set(sum.add(difference));
+            squares.fma(difference, difference);
+          });
+        };
+      });
+      const inversePixels = f.f64(F64.of(1).div(pixels.unsignedToF64()));
+      forEachTotal(f, sums, [first, mean, variance], (lanes, totals) => {
+        totals.forEach(([sum, squares], v) => {
+          const { shift, spread } = moments(f, sum, squares, inversePixels);
+          mean.store(f.f32x4(first.lanes(lanes[v], 4 * v).add(shift)), 4 * v, lanes[v]);
+          variance.store(f.f32x4(spread), 4 * v, lanes[v]);
         });
       });
-      lanes.forEach((count, v) => {
-        const { shift, spread } = moments(f, totals[v], totals[lanes.length + v], inversePixels);
-        mean.store(f.f32x4(origin[v].add(shift)), 4 * v, count);
-        variance.store(f.f32x4(spread), 4 * v, count);
-      });
     });
-  });
+  return { scratchElements: sumScratch(channels, 2), generate };
 }
 
 /** Mean and variance of the differences. */
@@ -42,5 +45,8 @@ function moments(f: FunctionBuilder, sum: Sum, squares: Sum, inversePixels: F64)
   };
   const low = half(sum.low, squares.low);
   const high = half(sum.high, squares.high);
-  return { shift: toSingle(low.mean, high.mean), spread: toSingle(low.variance, high.variance) };
+  return {
+    shift: toSingle({ low: low.mean, high: high.mean }),
+    spread: toSingle({ low: low.variance, high: high.variance }),
+  };
 }

@@ -9,7 +9,7 @@ import { heightAxis, widthAxis } from "./mapTiles.ts";
 import { forEachPanel } from "./panels.ts";
 import { type PixelSegment, pixelSegments } from "./pixelSegments.ts";
 import { type KernelModule, kernelFunction, type Recipe } from "./recipe.ts";
-import { loadSums, outerProduct, storeSums, TILE_COLUMNS, tileSize } from "./registerTile.ts";
+import { outerProduct, storeSums, TILE_COLUMNS, tileSize, zeroSums } from "./registerTile.ts";
 
 interface Geometry {
   readonly shape: Conv2dShape;
@@ -110,7 +110,7 @@ function filterTiles(
 /**
  *     dy pixel:                   w w w w   w w w w        8 output channels
  *     x of row (kx, c)            ┌─────┐   ┌─────┐
- *     x of row (kx, c + 1)        │ sum │   │ sum │        every sum begins with dw and ends there
+ *     x of row (kx, c + 1)        │ sum │   │ sum │        every sum begins with 0 and is added to dw
  *     …                           └─────┘   └─────┘
  *
  * for images { for rows { for each segment of pixels { for pixels { sums[row] += x[pixel + kx, c] · dy[pixel] } } } }
@@ -121,7 +121,7 @@ function filterTile(module: KernelModule, geometry: Geometry, tile: FilterTile, 
   const [xRow, dyRow] = [columns.sources * channels, columns.outputs * outChannels];
   return module.builder.shared(`filterTile ${JSON.stringify([shape, tile.key, lanes])}`, () =>
     module.builder.function(["pointer", "pointer", "pointer", "i32", "i32"], (f, xImage, dyImage, dw, rows, images) => {
-      const sums = loadSums(f, dw, outChannels, tile.rows, lanes);
+      const sums = zeroSums(f, tile.rows, lanes.length);
       const [x, dy, pixel, gradient] = [f.pointer(), f.pointer(), f.pointer(), f.pointer()];
       const imageStrides = [[dyImage, rowAxis.outputs * dyRow] as const, [xImage, rowAxis.sources * xRow] as const];
       f.walk(imagesTogether === 1 ? 1 : images, imageStrides, () => {
@@ -137,7 +137,7 @@ function filterTile(module: KernelModule, geometry: Geometry, tile: FilterTile, 
           }
         });
       });
-      storeSums(dw, sums, outChannels, lanes, false);
+      storeSums(dw, sums, outChannels, lanes, true);
     }),
   );
 }

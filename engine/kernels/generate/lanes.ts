@@ -19,6 +19,7 @@ export function forEachElement(f: FunctionBuilder, count: I32, pointers: readonl
 
 /** How many vectors of channels a kernel holds in registers at once. */
 const GROUP_VECTORS = 4;
+export const GROUP_CHANNELS = 4 * GROUP_VECTORS;
 
 /**
  * All channels in groups of at most `vectors` vectors: one loop over the full groups and one ragged group behind it.

@@ -7,7 +7,7 @@ import { equalRuns } from "./equalRuns.ts";
 import { forEachPanel } from "./panels.ts";
 import type { PointwiseShape } from "./pointwise.ts";
 import { type KernelModule, kernelFunction, type Recipe } from "./recipe.ts";
-import { loadSums, outerProduct, storeSums, TILE_COLUMNS, tileSize } from "./registerTile.ts";
+import { outerProduct, storeSums, TILE_COLUMNS, tileSize, zeroSums } from "./registerTile.ts";
 
 const CHUNK_ELEMENTS = 1 << 16; // 256 KiB of the two maps stay in the second-level cache while all tiles go over them
 const FEWEST_PIXELS = 64; // a tile's inner loop should be long against loading and storing its sums
@@ -63,7 +63,7 @@ function channelTile(module: KernelModule, shape: ChannelShape, rows: number, la
   const { channels, outChannels } = shape;
   return module.builder.shared(`channelTile ${channels} ${outChannels} ${rows} ${lanes}`, () =>
     module.builder.function(["pointer", "pointer", "pointer", "i32"], (f, x, dy, dw, pixels) => {
-      const sums = loadSums(f, dw, outChannels, rows, lanes);
+      const sums = zeroSums(f, rows, lanes.length); // what is in dw is added at the end: a long sum in blocks
       const strides = [[x, channels] as const, [dy, outChannels] as const];
       f.walk(pixels, strides, () =>
         outerProduct(
@@ -74,7 +74,7 @@ function channelTile(module: KernelModule, shape: ChannelShape, rows: number, la
           lanes.map((count, v) => dy.lanes(count, 4 * v)),
         ),
       );
-      storeSums(dw, sums, outChannels, lanes, false);
+      storeSums(dw, sums, outChannels, lanes, true);
     }),
   );
 }

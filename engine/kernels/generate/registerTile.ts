@@ -31,12 +31,8 @@ export function tileSize(fused: boolean): TileSize {
 
 export type Sums = readonly (readonly LocalOf["f32x4"][])[];
 
-function zeroSums(f: FunctionBuilder, rows: number, vectors: number): Sums {
+export function zeroSums(f: FunctionBuilder, rows: number, vectors: number): Sums {
   return Array.from({ length: rows }, () => Array.from({ length: vectors }, () => f.f32x4(0)));
-}
-
-export function loadSums(f: FunctionBuilder, y: Pointer, rowStride: number, rows: number, lanes: readonly LaneCount[]): Sums {
-  return Array.from({ length: rows }, (_, row) => lanes.map((count, v) => f.f32x4(y.lanes(count, row * rowStride + 4 * v))));
 }
 
 /** Stores the sums, added to what is there if the kernel accumulates. */
@@ -71,8 +67,15 @@ export function outerProduct(
   });
 }
 
-/** "single": sums in f32 alone. "blocked": f32 over blocks of steps, the blocks in f64. */
-export type Precision = "single" | "blocked";
+/** "single": sums in f32 alone. "partial": f32 over blocks of steps, the blocks in f32. "blocked": f32 over blocks, the blocks in f64. */
+export type Precision = "single" | "partial" | "blocked";
+
+const LONGEST_SINGLE = 32; // steps: up to here a sum in f32 alone is as good as one in blocks
+
+/** Single precision for sums of so many steps. */
+export function partialFrom(steps: number): Precision {
+  return steps > LONGEST_SINGLE ? "partial" : "single";
+}
 
 /** The sums of a tile while its inner loops run. */
 export interface TileSums {
@@ -83,63 +86,93 @@ export interface TileSums {
 }
 
 export function tileSums(f: FunctionBuilder, rows: number, vectors: number, precision: Precision): TileSums {
-  if (precision === "blocked") return new BlockedSums(f, rows, vectors);
   const sums = zeroSums(f, rows, vectors);
+  switch (precision) {
+    case "single":
+      return {
+        add: (x, offsets, w, steps, unroll) => innerProducts(f, sums, f.pointer(x), offsets, f.pointer(w), steps, unroll),
+        finished: () => sums,
+      };
+    case "partial":
+      return new BlockedSums(f, sums, BLOCK_STEPS, singleTotals(f, sums));
+    case "blocked":
+      return new BlockedSums(f, sums, BLOCK_STEPS, doubleTotals(f, sums));
+  }
+}
+
+/** Steps that are summed before the sum goes into the total: the error of a long product is then that of a short one. */
+const BLOCK_STEPS = 16;
+
+/** Where the blocks of a tile's sums go. */
+interface Totals {
+  /** The total of this row and vector grows by its sum. */
+  add(row: number, vector: number, sum: F32x4): void;
+  rounded(row: number, vector: number): F32x4;
+}
+
+/** A sum of n blocks of m steps in f32 has an error of about √m + √n ulps; the totals wait in memory while a block is summed. */
+function singleTotals(f: FunctionBuilder, sums: Sums): Totals {
+  const totals = sums.map((row) => row.map(() => f.f32x4(0)));
   return {
-    add: (x, offsets, w, steps, unroll) => innerProducts(f, sums, f.pointer(x), offsets, f.pointer(w), steps, unroll),
-    finished: () => sums,
+    add: (row, vector, sum) => totals[row][vector].set(totals[row][vector].add(sum)),
+    rounded: (row, vector) => totals[row][vector],
   };
 }
 
-/** Steps that are summed in single precision before the sum goes into the total: the error of a long product is then that of a short one. */
-const BLOCK_STEPS = 16;
+/** A sum of n steps in f32 alone has an error of about √n ulps, enough to flip a ReLU here and there; this has that of one block. */
+function doubleTotals(f: FunctionBuilder, sums: Sums): Totals {
+  const totals = sums.map((row) => row.map((): Sum => ({ low: f.f64x2(0), high: f.f64x2(0) })));
+  return {
+    add: (row, vector, sum) => {
+      const { low, high } = totals[row][vector];
+      low.set(low.add(sum.lowToF64x2()));
+      high.set(high.add(sum.highToF64x2()));
+    },
+    rounded: (row, vector) => toSingle(totals[row][vector]),
+  };
+}
 
-/**
- * The inner loop of a tile whose sums may be long (3×3 taps of 512 channels are 4608 steps): in f32 over blocks, the blocks in f64.
- * A sum of n terms in f32 alone has an error of about √n ulps, enough to flip a ReLU here and there; this has that of 16 terms.
- */
+/** The inner loop of a tile whose sums may be long (3×3 taps of 512 channels are 4608 steps): block by block. */
 class BlockedSums implements TileSums {
   readonly #f: FunctionBuilder;
   readonly #sums: Sums;
-  readonly #totals: readonly (readonly Sum[])[];
+  readonly #block: number;
+  readonly #totals: Totals;
 
-  constructor(f: FunctionBuilder, rows: number, vectors: number) {
+  constructor(f: FunctionBuilder, sums: Sums, block: number, totals: Totals) {
     this.#f = f;
-    this.#sums = zeroSums(f, rows, vectors);
-    this.#totals = this.#sums.map((row) => row.map(() => ({ low: f.f64x2(0), high: f.f64x2(0) })));
+    this.#sums = sums;
+    this.#block = block;
+    this.#totals = totals;
   }
 
   add(x: Pointer, rows: readonly (number | undefined)[], w: Pointer, steps: number, unroll: number): void {
     const f = this.#f;
     const vectors = this.#sums[0]?.length ?? 0;
     const [blockX, blockW, stepX, stepW] = [f.pointer(x), f.pointer(w), f.pointer(), f.pointer()];
-    const block = largestDivisor(steps, BLOCK_STEPS);
+    const block = largestDivisor(steps, this.#block);
     const strides = [[blockX, block] as const, [blockW, block * 4 * vectors] as const];
     f.walk(steps / block, strides, () => {
       stepX.set(blockX);
       stepW.set(blockW);
       innerProducts(f, this.#sums, stepX, rows, stepW, block, unroll);
-      this.#endBlock();
+      this.#forEach((sum, row, vector) => {
+        this.#totals.add(row, vector, sum);
+        sum.set(0);
+      });
     });
   }
 
   /** The totals, rounded once. */
   finished(): Sums {
-    this.#totals.forEach((row, r) => {
-      row.forEach(({ low, high }, v) => {
-        this.#sums[r]?.[v]?.set(toSingle(low, high));
-      });
-    });
+    this.#forEach((sum, row, vector) => sum.set(this.#totals.rounded(row, vector)));
     return this.#sums;
   }
 
-  #endBlock(): void {
+  #forEach(body: (sum: LocalOf["f32x4"], row: number, vector: number) => void): void {
     this.#sums.forEach((row, r) => {
       row.forEach((sum, v) => {
-        const total = this.#totals[r]?.[v];
-        total?.low.set(total.low.add(sum.lowToF64x2()));
-        total?.high.set(total.high.add(sum.highToF64x2()));
-        sum.set(0);
+        body(sum, r, v);
       });
     });
   }

@@ -5,10 +5,10 @@ import type { Conv2dShape } from "../kernels.ts";
 import { forEachPanel, type PanelShape } from "./panels.ts";
 import { rowTile } from "./pointwise.ts";
 import { type KernelModule, kernelFunction, type Recipe } from "./recipe.ts";
-import { forEachRowTile, TILE_COLUMNS, tileSize } from "./registerTile.ts";
+import { forEachRowTile, partialFrom, TILE_COLUMNS, tileSize } from "./registerTile.ts";
 import { outputGroup } from "./winogradGroups.ts";
-import { factorsOf, matrixStride, outputTile, transform2d, type WinogradGeometry } from "./winogradTile.ts";
-import { inputPass, tilesPerImage, uniformPass } from "./winogradTiles.ts";
+import { type Borders, factorsOf, matrixStride, outputTile, transform2d, type WinogradGeometry } from "./winogradTile.ts";
+import { inputPass, outputsPass, tilesPerImage } from "./winogradTiles.ts";
 
 /** What is convolved with what: the forward pass, or the input gradient, which is one with flipped and transposed filters. */
 interface Direction {
@@ -102,7 +102,8 @@ function winogradRecipe(direction: Direction): Recipe {
 /** Aᵀ M A of a chunk, for the outputs of one group: (y, M, first tile, tiles). */
 function outputTransform(module: KernelModule, { geometry, outputs, group, accumulate }: Direction) {
   const range = { channels: group, mapChannels: outputs };
-  return uniformPass(module, `winogradOutputPass ${accumulate}`, geometry, range, outputTile(module, geometry, range, accumulate));
+  const tile = (borders: Borders) => outputTile(module, geometry, range, accumulate, borders);
+  return outputsPass(module, `winogradOutputPass ${accumulate}`, geometry, range, tile);
 }
 
 /** U = G w Gᵀ of the outputs of one group, packed in panels: matrix by matrix, panel by panel. (w, U) */
@@ -159,7 +160,7 @@ function productPass(module: KernelModule, direction: Direction) {
           row.set(input);
           out.set(product);
           const rowStrides = [[row, channels] as const, [out, group] as const];
-          const tile = (rows: number) => rowTile(module, shape, rows, lanes, { accumulate: false, precision: "single" });
+          const tile = (rows: number) => rowTile(module, shape, rows, lanes, { accumulate: false, precision: partialFrom(channels) });
           forEachRowTile(f, count, height, rowStrides, (rows) => f.call(tile(rows), row, filter, out));
         });
       });

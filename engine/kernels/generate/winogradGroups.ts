@@ -1,6 +1,6 @@
 import { TILE_COLUMNS } from "./registerTile.ts";
 
-const FILTERS_TOGETHER = 1 << 20; // elements (4 MiB): up to here reading them again for every chunk costs less than making them again
+const FILTERS_TOGETHER = 3 << 20; // elements (12 MiB): up to here reading them again for every chunk costs less than making them again
 const FILTERS_IN_CACHE = 1 << 19; // elements (2 MiB) that stay in the second-level cache
 
 /**

@@ -14,12 +14,22 @@ export interface WinogradGeometry {
   readonly chunk: number;
 }
 
+/** Tiles along an axis; the last one may reach over the edge of the map. */
+export function tilesAlong(size: number, { outputs }: MinimalFiltering): number {
+  return Math.ceil(size / outputs);
+}
+
+/** Outputs of the last tile that lie outside the map. */
+export function overhang(size: number, filtering: MinimalFiltering): number {
+  return tilesAlong(size, filtering) * filtering.outputs - size;
+}
+
 /** Elements from the matrix of a product to that of the next: 16 more than it holds keep them from meeting in the same lines of the cache. */
 export function matrixStride(geometry: WinogradGeometry, channels: number): number {
   return geometry.chunk * channels + 16;
 }
 
-/** Which sides of a tile's patch lie outside the map. */
+/** Which sides of the map a tile lies at. */
 export interface Borders {
   readonly top: boolean;
   readonly bottom: boolean;
@@ -27,16 +37,18 @@ export interface Borders {
   readonly right: boolean;
 }
 
+export const INNER: Borders = { top: false, bottom: false, left: false, right: false };
+
 /** Bᵀ d B of the patch around one tile, all channels: (first pixel of the tile in x, its row in the first matrix). */
 export function inputTile(module: KernelModule, geometry: WinogradGeometry, channels: number, borders: Borders) {
   const { input, points } = geometry.filtering;
   const { width } = geometry;
-  const last = points - 1;
+  const below = outsideBelow(geometry, borders);
   const outside = (row: number, column: number) =>
-    (borders.top && row === 0) || (borders.bottom && row === last) || (borders.left && column === 0) || (borders.right && column === last);
+    (borders.top && row === 0) || (borders.left && column === 0) || below(row - 1, column - 1);
   // The patch begins a pixel above and left of the tile, unless that is outside.
   const origin = (borders.top ? 0 : -width) - (borders.left ? 0 : 1);
-  return tileFunction(module, `input ${JSON.stringify([channels, width, borders])}`, geometry, (f, pixel, matrices) => {
+  return tileFunction(module, `input ${JSON.stringify([channels, borders])}`, geometry, (f, pixel, matrices) => {
     const x = f.pointer(pixel.plus(origin * channels));
     const factor = factorsOf(f, input);
     const stride = matrixStride(geometry, channels);
@@ -57,13 +69,16 @@ export interface ChannelRange {
 }
 
 /** G dy Gᵀ of one tile, for the weight gradient: (first pixel of the tile in dy, its row in the first matrix). */
-export function gradientTile(module: KernelModule, geometry: WinogradGeometry, { channels, mapChannels }: ChannelRange) {
+export function gradientTile(module: KernelModule, geometry: WinogradGeometry, { channels, mapChannels }: ChannelRange, borders: Borders) {
   const { gradient, points, outputs } = geometry.filtering;
-  return tileFunction(module, `gradient ${channels} ${mapChannels} ${geometry.width}`, geometry, (f, pixel, matrices) => {
+  const outside = outsideBelow(geometry, borders);
+  const key = `gradient ${JSON.stringify([channels, mapChannels, borders])}`;
+  return tileFunction(module, key, geometry, (f, pixel, matrices) => {
     const factor = factorsOf(f, gradient);
     const stride = matrixStride(geometry, channels);
     f.walk(channels / 4, [[pixel, 4] as const, [matrices, 4] as const], () => {
-      const load = (row: number, column: number) => pixel.f32x4((row * geometry.width + column) * mapChannels);
+      const load = (row: number, column: number) =>
+        outside(row, column) ? undefined : pixel.f32x4((row * geometry.width + column) * mapChannels);
       transform2d(f, gradient, outputs, factor, load, (row, column, term) => {
         matrices.store(f.f32x4(term ?? 0), (row * points + column) * stride);
       });
@@ -72,21 +87,31 @@ export function gradientTile(module: KernelModule, geometry: WinogradGeometry, {
 }
 
 /** Aᵀ M A of one tile, stored or added: (first pixel of the tile in y, its row in the first matrix). */
-export function outputTile(module: KernelModule, geometry: WinogradGeometry, range: ChannelRange, accumulate: boolean) {
+export function outputTile(module: KernelModule, geometry: WinogradGeometry, range: ChannelRange, accumulate: boolean, borders: Borders) {
   const { channels, mapChannels } = range;
   const { output, points } = geometry.filtering;
-  return tileFunction(module, `output ${channels} ${mapChannels} ${geometry.width} ${accumulate}`, geometry, (f, pixel, matrices) => {
+  const outside = outsideBelow(geometry, borders);
+  const key = `output ${JSON.stringify([channels, mapChannels, accumulate, borders])}`;
+  return tileFunction(module, key, geometry, (f, pixel, matrices) => {
     const factor = factorsOf(f, output);
     const stride = matrixStride(geometry, channels);
     f.walk(channels / 4, [[pixel, 4] as const, [matrices, 4] as const], () => {
       const load = (row: number, column: number) => matrices.f32x4((row * points + column) * stride);
       transform2d(f, output, points, factor, load, (row, column, term) => {
+        if (outside(row, column)) return;
         const offset = (row * geometry.width + column) * mapChannels;
         const value = term ?? F32x4.of(0);
         pixel.store(accumulate ? pixel.f32x4(offset).add(value) : value, offset);
       });
     });
   });
+}
+
+/** Whether an output of a tile, counted from its first, lies below the map or to the right of it. */
+function outsideBelow({ filtering, height, width }: WinogradGeometry, { bottom, right }: Borders) {
+  const rows = bottom ? filtering.outputs - overhang(height, filtering) : Number.POSITIVE_INFINITY;
+  const columns = right ? filtering.outputs - overhang(width, filtering) : Number.POSITIVE_INFINITY;
+  return (row: number, column: number) => row >= rows || column >= columns;
 }
 
 /** Applies a transform to the columns of a square of terms, then to the rows of what comes out. */
@@ -128,7 +153,7 @@ function tileFunction(
   geometry: WinogradGeometry,
   body: (f: FunctionBuilder, pixel: PointerLocal, matrices: PointerLocal) => void,
 ) {
-  return module.builder.shared(`winograd ${geometry.filtering.points} ${geometry.chunk} ${key}`, () =>
-    module.builder.function(["pointer", "pointer"], body),
-  );
+  const { filtering, height, width, chunk } = geometry;
+  const numbers = [filtering.points, chunk, width, overhang(height, filtering)];
+  return module.builder.shared(`winograd ${numbers} ${key}`, () => module.builder.function(["pointer", "pointer"], body));
 }

@@ -66,82 +66,98 @@ export const F2: MinimalFiltering = {
   },
 };
 
-/** Interpolation at 0, 1, −1, 2, −2 and ∞. */
+const NEAR = 5 / 8;
+const FAR = 3 / 2;
+const [NEAR_SQUARE, FAR_SQUARE] = [NEAR * NEAR, FAR * FAR];
+const [SQUARES_SUM, SQUARES_PRODUCT] = [NEAR_SQUARE + FAR_SQUARE, NEAR_SQUARE * FAR_SQUARE];
+const NEAR_SHARE = 1 / (2 * NEAR_SQUARE * (NEAR_SQUARE - FAR_SQUARE)); // 1 / Π (point − other point)
+const FAR_SHARE = 1 / (2 * FAR_SQUARE * (FAR_SQUARE - NEAR_SQUARE));
+
+/**
+ * Interpolation at 0, ±5/8, ±3/2 and ∞, the points that oneDNN uses: products of similar size, and so half the error of 0, ±1, ±2 and ∞
+ * (Barabasz et al., "Error Analysis and Improving the Accuracy of Winograd Convolution for Deep Neural Networks", 2020). The factors of
+ * the inputs are exact in single precision. Opposite points share their even and their odd terms.
+ */
 export const F4: MinimalFiltering = {
   outputs: 4,
   points: 6,
   input: {
-    factors: [2, 4, 5],
+    factors: [NEAR, FAR, NEAR_SQUARE, FAR_SQUARE, SQUARES_SUM, SQUARES_PRODUCT],
     apply: (f, [d0, d1, d2, d3, d4, d5], factor) => {
-      const [two, four, five] = [factor(2), factor(4), factor(5)];
-      const even = keep(f, minusTimes(d4, four, d2));
-      const odd = keep(f, minusTimes(d3, four, d1));
-      const evenDifference = keep(f, minus(d4, d2));
-      const oddDifference = keep(f, minus(d3, d1));
+      const [squaresSum, squaresProduct] = [factor(SQUARES_SUM), factor(SQUARES_PRODUCT)];
+      const nearEven = keep(f, minusTimes(d4, factor(FAR_SQUARE), d2));
+      const nearOdd = keep(f, minusTimes(d3, factor(FAR_SQUARE), d1));
+      const farEven = keep(f, minusTimes(d4, factor(NEAR_SQUARE), d2));
+      const farOdd = keep(f, minusTimes(d3, factor(NEAR_SQUARE), d1));
       return [
-        plusTimes(minusTimes(d4, five, d2), four, d0),
-        plus(even, odd),
-        minus(even, odd),
-        plusTimes(evenDifference, two, oddDifference),
-        minusTimes(evenDifference, two, oddDifference),
-        plusTimes(minusTimes(d5, five, d3), four, d1),
+        plusTimes(minusTimes(d4, squaresSum, d2), squaresProduct, d0),
+        plusTimes(nearEven, factor(NEAR), nearOdd),
+        minusTimes(nearEven, factor(NEAR), nearOdd),
+        plusTimes(farEven, factor(FAR), farOdd),
+        minusTimes(farEven, factor(FAR), farOdd),
+        plusTimes(minusTimes(d5, squaresSum, d3), squaresProduct, d1),
       ];
     },
   },
   filter: {
-    factors: [1 / 4, -1 / 6, 1 / 24, 1 / 12, 1 / 6],
-    apply: (f, [g0, g1, g2], factor) => {
-      const ends = keep(f, plus(g0, g2));
-      const far = keep(f, plusTimes(times(factor(1 / 24), g0), factor(1 / 6), g2));
-      return [
-        times(factor(1 / 4), g0),
-        times(factor(-1 / 6), plus(ends, g1)),
-        times(factor(-1 / 6), minus(ends, g1)),
-        plusTimes(far, factor(1 / 12), g1),
-        minusTimes(far, factor(1 / 12), g1),
-        g2,
-      ];
-    },
+    factors: [1 / SQUARES_PRODUCT, ...powers(NEAR_SHARE, NEAR, 3), ...powers(FAR_SHARE, FAR, 3)],
+    apply: (f, [g0, g1, g2], factor) => [
+      times(factor(1 / SQUARES_PRODUCT), g0),
+      ...opposite(f, [g0, g1, g2], powers(NEAR_SHARE, NEAR, 3).map(factor)),
+      ...opposite(f, [g0, g1, g2], powers(FAR_SHARE, FAR, 3).map(factor)),
+      g2,
+    ],
   },
   output: {
-    factors: [2, 4, 8],
+    factors: [...powers(1, NEAR, 4), ...powers(1, FAR, 4)],
     apply: (f, [m0, m1, m2, m3, m4, m5], factor) => {
       const [near, nearDifference, far, farDifference] = pairs(f, m1, m2, m3, m4);
       return [
         plus(plus(m0, near), far),
-        plusTimes(nearDifference, factor(2), farDifference),
-        plusTimes(near, factor(4), far),
-        plus(plusTimes(nearDifference, factor(8), farDifference), m5),
+        plusTimes(times(factor(NEAR), nearDifference), factor(FAR), farDifference),
+        plusTimes(times(factor(NEAR_SQUARE), near), factor(FAR_SQUARE), far),
+        plusTimes(plusTimes(m5, factor(NEAR * NEAR_SQUARE), nearDifference), factor(FAR * FAR_SQUARE), farDifference),
       ];
     },
   },
   gradient: {
-    factors: [1 / 4, -1 / 6, 1 / 24, 1 / 12, 1 / 6, 1 / 3],
-    apply: (f, [g0, g1, g2, g3], factor) => {
-      const even = keep(f, plus(g0, g2));
-      const odd = keep(f, plus(g1, g3));
-      const farEven = keep(f, plusTimes(times(factor(1 / 24), g0), factor(1 / 6), g2));
-      const farOdd = keep(f, plusTimes(times(factor(1 / 12), g1), factor(1 / 3), g3));
-      return [
-        times(factor(1 / 4), g0),
-        times(factor(-1 / 6), plus(even, odd)),
-        times(factor(-1 / 6), minus(even, odd)),
-        plus(farEven, farOdd),
-        minus(farEven, farOdd),
-        g3,
-      ];
-    },
+    factors: [1 / SQUARES_PRODUCT, ...powers(NEAR_SHARE, NEAR, 4), ...powers(FAR_SHARE, FAR, 4)],
+    apply: (f, [g0, g1, g2, g3], factor) => [
+      times(factor(1 / SQUARES_PRODUCT), g0),
+      ...opposite(f, [g0, g1, g2, g3], powers(NEAR_SHARE, NEAR, 4).map(factor)),
+      ...opposite(f, [g0, g1, g2, g3], powers(FAR_SHARE, FAR, 4).map(factor)),
+      g3,
+    ],
   },
   filterGradient: {
-    factors: [2, 4],
+    factors: [...powers(1, NEAR, 3), ...powers(1, FAR, 3)],
     apply: (f, [m0, m1, m2, m3, m4, m5], factor) => {
       const [near, nearDifference, far, farDifference] = pairs(f, m1, m2, m3, m4);
-      return [plus(plus(m0, near), far), plusTimes(nearDifference, factor(2), farDifference), plus(plusTimes(near, factor(4), far), m5)];
+      return [
+        plus(plus(m0, near), far),
+        plusTimes(times(factor(NEAR), nearDifference), factor(FAR), farDifference),
+        plusTimes(plusTimes(m5, factor(NEAR_SQUARE), near), factor(FAR_SQUARE), far),
+      ];
     },
   },
 };
 
-/** m₁ + m₂, m₁ − m₂, m₃ + m₄, m₃ − m₄: what the products at 1, −1 and at 2, −2 have in common. */
+/** share, share · point, share · point² …: what each value is multiplied by at a point. */
+function powers(share: number, point: number, count: number): readonly number[] {
+  const factors = [share];
+  while (factors.length < count) factors.push(factors[factors.length - 1] * point);
+  return factors;
+}
+
+/** A polynomial with these values as coefficients, at a point and at the opposite one: even terms ± odd terms. */
+function opposite(f: FunctionBuilder, [g0, g1, g2, g3]: readonly Term[], factors: readonly F32x4[]): readonly Term[] {
+  const [f0, f1, f2, f3] = factors;
+  const even = keep(f, plusTimes(times(f0, g0), f2, g2));
+  const odd = keep(f, f3 === undefined ? times(f1, g1) : plusTimes(times(f1, g1), f3, g3));
+  return [plus(even, odd), minus(even, odd)];
+}
+
+/** m₁ + m₂, m₁ − m₂, m₃ + m₄, m₃ − m₄: what the products at opposite points have in common. */
 function pairs(f: FunctionBuilder, m1: Term, m2: Term, m3: Term, m4: Term): readonly Term[] {
   return [plus(m1, m2), minus(m1, m2), plus(m3, m4), minus(m3, m4)].map((term) => keep(f, term));
 }

@@ -4,8 +4,8 @@ import { forEachChannelTile } from "./pointwiseWeightGradient.ts";
 import { type KernelModule, kernelFunction, type Recipe } from "./recipe.ts";
 import { TILE_COLUMNS } from "./registerTile.ts";
 import { outputGroup } from "./winogradGroups.ts";
-import { factorsOf, gradientTile, matrixStride, transform2d, type WinogradGeometry } from "./winogradTile.ts";
-import { inputPass, tilesPerImage, uniformPass } from "./winogradTiles.ts";
+import { type Borders, factorsOf, gradientTile, matrixStride, transform2d, type WinogradGeometry } from "./winogradTile.ts";
+import { inputPass, outputsPass, tilesPerImage } from "./winogradTiles.ts";
 
 /** One weight gradient: `group` outputs have their transformed sums in memory at the same time. */
 interface Sums {
@@ -61,7 +61,8 @@ export function winogradWeightGradient(shape: Conv2dShape, geometry: WinogradGeo
 /** Y = G dy Gᵀ of a chunk, for the outputs of one group: (dy, Y, first tile, tiles). */
 function gradientPass(module: KernelModule, { shape, geometry, group }: Sums) {
   const range = { channels: group, mapChannels: shape.outChannels };
-  return uniformPass(module, "winogradGradientPass", geometry, range, gradientTile(module, geometry, range));
+  const tile = (borders: Borders) => gradientTile(module, geometry, range, borders);
+  return outputsPass(module, "winogradGradientPass", geometry, range, tile);
 }
 
 /** dU += Vᵀ · Y for a chunk of tiles: (V, Y, dU, tiles). */

@@ -2,7 +2,10 @@ import type { Conv2dShape, Kernels } from "../kernels.ts";
 import { outputSize } from "../outputSize.ts";
 import type { ReferenceMemorySource } from "../reference.ts";
 
-type ConvolutionKernels = Pick<Kernels, "conv2d" | "conv2dInputGradient" | "conv2dWeightGradient" | "addBias" | "biasGradient">;
+type ConvolutionKernels = Pick<
+  Kernels,
+  "conv2d" | "conv2dInputGradient" | "conv2dWeightGradient" | "addBias" | "biasGradient" | "biasReluGradient"
+>;
 
 /** The three passes are one sum, y[oc] = Σ x[ic] · w[tap, ic, oc], solved for each of its letters. */
 export function convolutionReference(memory: ReferenceMemorySource): ConvolutionKernels {
@@ -37,14 +40,26 @@ export function convolutionReference(memory: ReferenceMemorySource): Convolution
       });
       store(h, dw, sums, accumulate);
     },
-    addBias: (channels) => (pixels, b, y) => {
+    addBias: (channels, relu) => (pixels, b, y) => {
       const h = memory().f32;
-      for (let p = 0; p < pixels; p++) for (let c = 0; c < channels; c++) h[y + p * channels + c] += h[b + c];
+      for (let i = 0; i < pixels * channels; i++) {
+        h[y + i] += h[b + (i % channels)];
+        if (relu && h[y + i] < 0) h[y + i] = 0;
+      }
     },
     biasGradient: (channels, accumulate) => (pixels, dy, db) => {
       const h = memory().f32;
       const sums = new Float64Array(channels);
       for (let p = 0; p < pixels; p++) for (let c = 0; c < channels; c++) sums[c] += h[dy + p * channels + c];
+      store(h, db, sums, accumulate);
+    },
+    biasReluGradient: (channels, accumulate) => (pixels, y, dy, db) => {
+      const h = memory().f32;
+      const sums = new Float64Array(channels);
+      for (let i = 0; i < pixels * channels; i++) {
+        if (!(h[y + i] > 0)) h[dy + i] = 0;
+        sums[i % channels] += h[dy + i];
+      }
       store(h, db, sums, accumulate);
     },
   };

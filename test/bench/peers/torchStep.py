@@ -1,11 +1,14 @@
 """One training step in PyTorch on one thread: forward, loss, backward, SGD with momentum, on images of noise.
 
 Reads lines of JSON from standard input and answers each with one line:
-    {"definition": ..., "images": 32, "channelsLast": true}   prepares a model, answers its number
-    {"train": number, "milliseconds": 400}                    trains for about so long, answers images per second
-The model is the same data that the engine builds its own from.
+    {"definition": ..., "images": 32, "channelsLast": true, "start": ..., "steps": 3}
+        prepares a model, trains it for so many steps, answers its number and their losses
+    {"train": number, "milliseconds": 400}
+        trains for about so long, answers images per second
+The model is the same data that the engine builds its own from; the start holds weights in order, images and labels, as base64 of f32 and i32.
 """
 
+import base64
 import json
 import sys
 import time
@@ -109,29 +112,37 @@ class Convolution(nn.Module):
         return self.convolution(x)
 
 
+def tensor(text, kind):
+    return torch.frombuffer(bytearray(base64.b64decode(text)), dtype=kind)
+
+
 class Step:
-    def __init__(self, definition, images, channels_last):
+    def __init__(self, definition, images, channels_last, start):
         shape = definition["input"]
         layout = torch.channels_last if channels_last else torch.contiguous_format
-        noise = torch.rand(images, shape["channels"], shape["height"], shape["width"]) * 3.4 - 1.7
-        self.x, self.labels = noise.to(memory_format=layout), torch.randint(0, 10, (images,))
+        pixels = tensor(start["pixels"], torch.float32).reshape(images, shape["height"], shape["width"], shape["channels"])
+        self.x, self.labels = pixels.permute(0, 3, 1, 2).contiguous(memory_format=layout), tensor(start["labels"], torch.int32).long()
         self.model = build(definition["layers"])
-        self.model(self.x)
+        self.model(self.x)  # lazy layers get their shapes
+        for parameter, values in zip(self.model.parameters(), start["parameters"], strict=True):
+            parameter.data.copy_(tensor(values, torch.float32).reshape(parameter.shape))
         self.model.to(memory_format=layout)
         self.optimizer = torch.optim.SGD([p for p in self.model.parameters() if p.requires_grad], lr=1e-3, momentum=0.9)
 
     def run(self):
         self.optimizer.zero_grad(set_to_none=True)
-        F.cross_entropy(self.model(self.x), self.labels, reduction="sum").backward()
+        loss = F.cross_entropy(self.model(self.x), self.labels)
+        loss.backward()
         self.optimizer.step()
+        return loss
 
 
 steps = []
 for line in sys.stdin:
     request = json.loads(line)
     if "definition" in request:
-        steps.append(Step(request["definition"], request["images"], request["channelsLast"]))
-        answer = len(steps) - 1
+        steps.append(Step(request["definition"], request["images"], request["channelsLast"], request["start"]))
+        answer = {"id": len(steps) - 1, "losses": [steps[-1].run().item() for _ in range(request["steps"])]}
     else:
         step, count, start = steps[request["train"]], 0, time.perf_counter()
         while count == 0 or time.perf_counter() - start < request["milliseconds"] / 1000:

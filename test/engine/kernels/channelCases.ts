@@ -13,7 +13,14 @@ function biasCases(channels: number, pixels: number): readonly KernelCase[] {
   const name = `${pixels} × ${channels}`;
   const [map, row] = [random(pixels * channels), random(channels)];
   return [
-    { name: `addBias ${name}`, make: (kernels) => kernels.addBias(channels), count: pixels, buffers: [row, map] },
+    { name: `addBias ${name}`, make: (kernels) => kernels.addBias(channels, false), count: pixels, buffers: [row, map] },
+    { name: `addBias relu ${name}`, make: (kernels) => kernels.addBias(channels, true), count: pixels, buffers: [row, map] },
+    ...[false, true].map((accumulate) => ({
+      name: `biasReluGradient ${accumulate ? "adds " : ""}${name}`,
+      make: (kernels: Parameters<KernelCase["make"]>[0]) => kernels.biasReluGradient(channels, accumulate),
+      count: pixels,
+      buffers: [map, map, row],
+    })),
     { name: `biasGradient ${name}`, make: (kernels) => kernels.biasGradient(channels, false), count: pixels, buffers: [map, row] },
     { name: `biasGradient adds ${name}`, make: (kernels) => kernels.biasGradient(channels, true), count: pixels, buffers: [map, row] },
   ];

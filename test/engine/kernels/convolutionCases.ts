@@ -65,6 +65,12 @@ const rows: readonly ConvolutionRow[] = [
   { images: 2, height: 4, width: 4, channels: 192, outChannels: 192 },
   { images: 1, height: 4, width: 4, channels: 384, outChannels: 192 },
   { images: 3, height: 2, width: 2, channels: 260, outChannels: 288 },
+  { images: 3, height: 7, width: 7, channels: 16, outChannels: 24 },
+  { images: 2, height: 3, width: 15, channels: 20, outChannels: 12 },
+  { images: 2, height: 13, width: 2, channels: 8, outChannels: 16 },
+  { images: 5, height: 3, width: 3, channels: 192, outChannels: 160 },
+  { images: 1, height: 31, width: 10, channels: 12, outChannels: 8 },
+  { images: 2, height: 5, width: 6, channels: 8, outChannels: 8 },
 ];
 
 export const convolutionCases: readonly KernelCase[] = rows.flatMap(({ images, ...rest }) => casesOf({ ...SQUARE, ...rest }, images));

@@ -23,7 +23,7 @@ async function linked(elements: number) {
   return { set, memory: new WebAssembly.Memory({ initial: Math.ceil((4 * elements) / 65536) }) };
 }
 
-test("probabilities of classes that are as good as excluded are gradients of 0, not denormal ones", async () => {
+test("KE4 probabilities of classes that are as good as excluded are gradients of 0, not denormal ones", async () => {
   const { set, memory } = await linked(100);
   const loss = set.kernels.softmaxCrossEntropy(4, 0);
   await set.link(memory, 90);
@@ -36,7 +36,7 @@ test("probabilities of classes that are as good as excluded are gradients of 0, 
   expect([dlogits[2], dlogits[3]]).toEqual([0, 0]);
 });
 
-test("momentum without gradients dies out at 0, and no step on the way is denormal", async () => {
+test("KE4 momentum without gradients dies out at 0, and no step on the way is denormal", async () => {
   const { set, memory } = await linked(100);
   await set.link(memory, 90);
   const h = new Float32Array(memory.buffer);
@@ -56,7 +56,7 @@ const NETWORK: ModelDefinition = {
   loss: softmaxCrossEntropy(),
 };
 
-test("a network that is sure of its answers has gradients of normal size or of 0", async () => {
+test("KE4 a network that is sure of its answers has gradients of normal size or of 0", async () => {
   const model = await createEngine().model(NETWORK, { microBatch: 4, seed: 1 });
   const images = Float32Array.from({ length: 4 * 8 * 8 * 3 }, (_, i) => Math.sin(i));
   const sureness = [1, 4, 16, 64, 256];

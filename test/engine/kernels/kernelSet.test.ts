@@ -12,8 +12,8 @@ function memoryOf(elements: number): { memory: WebAssembly.Memory; h: Float32Arr
 
 test("a kernel that runs before it is linked says so", () => {
   const { kernels } = generateKernels(options);
-  const kernel = kernels.addBias(16);
-  expect(() => kernel(1, 0, 16)).toThrow("the kernels are expected to be linked before they run, but addBias [16] is not");
+  const kernel = kernels.addBias(16, false);
+  expect(() => kernel(1, 0, 16)).toThrow("the kernels are expected to be linked before they run, but addBias [16,false] is not");
 });
 
 test("kernels asked for later are linked later, and the earlier ones go on working", async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import {
+  batchNorm2d,
   CIFAR_SHAPE,
   conv2d,
   createEngine,
@@ -35,6 +36,23 @@ test("a step reads nothing that an earlier one left behind", async () => {
   gradientOf(model, 4, 6);
   model.evaluate(batchOf(3, 7));
   expect(gradientOf(model, 2, 5)).toEqual(first);
+});
+
+test("KE3 a batch smaller than the micro-batch gives the bits of a model that was made for it", async () => {
+  const layers = sequential(
+    ...[conv2d(12, 3, { padding: 1 }), relu, conv2d(16, 3, { padding: 1, bias: false }), batchNorm2d(), relu],
+    ...[conv2d(16, 3, { stride: 2, padding: 1, groups: 16 }), conv2d(24, 1), globalMeanPool2d, linear(10)],
+  );
+  const definition = { input: { height: 7, width: 9, channels: 3 }, layers, loss: softmaxCrossEntropy() };
+  const inputs = Float32Array.from({ length: 3 * 7 * 9 * 3 }, (_, i) => Math.sin(i * i));
+  const gradients = [3, 11].map(async (microBatch) => {
+    const model = await createEngine().model(definition, { microBatch, seed: 4 });
+    model.gradient({ images: inputs, labels: Int32Array.of(7, 0, 3) });
+    return Array.from(model.gradientVector);
+  });
+  const [fitting, larger] = await Promise.all(gradients);
+  expect(larger).toEqual(fitting);
+  expect(new Set(fitting).size).toBeGreaterThan(1000);
 });
 
 test("a model trained for some steps learns its batch, and evaluates with the running statistics", async () => {

@@ -18,11 +18,13 @@ import { gradientErrors, lossGradientErrors, randomValues, type Sources } from "
 
 const BOUND = 1e-8; // relative to the largest gradient
 
-const convolution = (options: Partial<Conv2dOptions>) => (s: Sources) => {
-  const all = { outChannels: 3, kernelHeight: 3, kernelWidth: 3, stride: 1, padding: 0, dilation: 1, groups: 1, ...options };
-  const w = s.parameter((all.kernelHeight * all.kernelWidth * 4 * all.outChannels) / all.groups);
-  return conv2d(s.bench.graph, s.input(5, 6, 4), w, s.parameter(all.outChannels), all);
-};
+const convolution =
+  (options: Partial<Conv2dOptions>, relu = false) =>
+  (s: Sources) => {
+    const all = { outChannels: 3, kernelHeight: 3, kernelWidth: 3, stride: 1, padding: 0, dilation: 1, groups: 1, ...options };
+    const w = s.parameter((all.kernelHeight * all.kernelWidth * 4 * all.outChannels) / all.groups);
+    return conv2d(s.bench.graph, s.input(5, 6, 4), w, { b: s.parameter(all.outChannels), relu }, all);
+  };
 
 const transposed = (options: Partial<ConvTranspose2dOptions>) => (s: Sources) => {
   const all = { outChannels: 2, kernelHeight: 3, kernelWidth: 3, stride: 2, padding: 1, outputPadding: 0, groups: 1, ...options };
@@ -64,7 +66,7 @@ const normalizedWithoutScale = (s: Sources) => {
 const frozenConvolution = (s: Sources) => {
   const w = new Parameter(s.bench.buffer(randomValues(3 * 4, 78)), undefined);
   const options = { outChannels: 4, kernelHeight: 1, kernelWidth: 1, stride: 1, padding: 0, dilation: 1, groups: 1 };
-  return conv2d(s.bench.graph, s.input(2, 3, 3), w, s.parameter(4), options);
+  return conv2d(s.bench.graph, s.input(2, 3, 3), w, { b: s.parameter(4), relu: false }, options);
 };
 
 const OPS: readonly (readonly [string, (s: Sources) => Tensor])[] = [
@@ -75,11 +77,12 @@ const OPS: readonly (readonly [string, (s: Sources) => Tensor])[] = [
   ["conv2d depthwise", convolution({ groups: 4, outChannels: 4, padding: 1 })],
   ["conv2d 1×1", convolution({ kernelHeight: 1, kernelWidth: 1 })],
   ["conv2d 2×3", convolution({ kernelHeight: 2, kernelWidth: 3, padding: 1 })],
+  ["conv2d and ReLU", convolution({}, true)],
   ["convTranspose2d", transposed({})],
   ["convTranspose2d with output padding", transposed({ outputPadding: 1 })],
   ["convTranspose2d in groups", transposed({ groups: 2, stride: 1 })],
   ["conv2d with frozen filters", frozenConvolution],
-  ["linear", (s) => linear(s.bench.graph, s.input(1, 1, 5), s.parameter(15), s.parameter(3), 3)],
+  ["linear", (s) => linear(s.bench.graph, s.input(1, 1, 5), s.parameter(15), { b: s.parameter(3), relu: false }, 3)],
   ["flatten, then linear", (s) => linear(s.bench.graph, flatten(s.bench.graph, s.input(2, 2, 3)), s.parameter(48), undefined, 4)],
   ["maxPool2d", pooling(maxPool2d, {})],
   ["maxPool2d overlapping, with padding", pooling(maxPool2d, { stride: 1, padding: 1 })],

@@ -9,13 +9,15 @@ import { mapShape, toNchw, toNhwc } from "../layouts.ts";
 import { OpBench } from "../opBench.ts";
 import { compare, numberAttribute, type OpCase, type OpRunner, tensorOf } from "../opCase.ts";
 
+const biasOf = (b: Parameter | undefined) => (b === undefined ? undefined : { b, relu: false });
+
 type Apply = (bench: OpBench, x: Tensor, w: Parameter, b: Parameter | undefined) => Tensor;
 
 export const conv2dCase: OpRunner = (core, opCase) => {
   const [outChannels = 0, , kernelHeight = 1, kernelWidth = 1] = tensorOf(opCase, "weight").shape;
   const [stride, padding, groups] = ["stride", "padding", "groups"].map((name) => numberAttribute(opCase, name));
   const options = { outChannels, kernelHeight, kernelWidth, stride, padding, groups, dilation: numberAttribute(opCase, "dilation") };
-  return filterCase(new OpBench(core, imagesOf(opCase)), opCase, (bench, x, w, b) => conv2d(bench.graph, x, w, b, options));
+  return filterCase(new OpBench(core, imagesOf(opCase)), opCase, (bench, x, w, b) => conv2d(bench.graph, x, w, biasOf(b), options));
 };
 
 export const convTranspose2dCase: OpRunner = (core, opCase) => {
@@ -28,7 +30,7 @@ export const convTranspose2dCase: OpRunner = (core, opCase) => {
 
 export const linearCase: OpRunner = (core, opCase) =>
   filterCase(new OpBench(core, imagesOf(opCase)), opCase, (bench, x, w, b) =>
-    linear(bench.graph, x, w, b, tensorOf(opCase, "weight").shape[0]),
+    linear(bench.graph, x, w, biasOf(b), tensorOf(opCase, "weight").shape[0]),
   );
 
 export const depthwiseSeparableCase: OpRunner = async (core, opCase) => {
