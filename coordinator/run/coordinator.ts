@@ -52,6 +52,7 @@ export class Coordinator {
   readonly #timers: NodeJS.Timeout[];
   readonly #events: MembershipEvent[] = [];
   #membership: Membership;
+  #closed = false;
 
   constructor(options: CoordinatorOptions) {
     this.#options = options;
@@ -94,6 +95,7 @@ export class Coordinator {
   }
 
   close(reason: string): void {
+    this.#closed = true; // what peers still say while their sockets close, they say again when the run goes on
     for (const timer of this.#timers) clearInterval(timer);
     this.#sockets.closeAll(reason);
     for (const socket of this.#dashboards.keys()) socket.close(1001, reason);
@@ -152,6 +154,7 @@ export class Coordinator {
 
   /** An event that an effect brings about (who is dropped is lost) has its turn when all effects of the decision are done. */
   #apply(event: MembershipEvent): void {
+    if (this.#closed) return;
     this.#events.push(event);
     if (this.#events.length > 1) return;
     for (let next = this.#events[0]; next !== undefined; next = this.#events[0]) {

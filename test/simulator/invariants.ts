@@ -45,3 +45,7 @@ export function checkDecision(ledger: Ledger, before: Membership, after: Members
   const begunAgain = after.views.some(({ begins, view }) => begins && view >= before.nextView);
   if (before.phase === "running" && !begunAgain && after.permitted < before.permitted) throw new Error("SI4: a permit was taken back");
 }
+
+/** The journal's first rounds: all below this one. */
+export const journalled = ({ hashes }: Ledger, below: number): { readonly round: number; readonly hash: string }[] =>
+  Array.from({ length: Math.max(0, below) }, (_, round) => ({ round, hash: hashes.get(round) as string }));

@@ -1,5 +1,6 @@
-import type { Port } from "./network.ts";
+import { type Port, portOf } from "./network.ts";
 import type { SimulatedPeer } from "./simulatedPeer.ts";
+import type { VirtualTime } from "./virtualTime.ts";
 
 /** A peer in the simulated world. */
 export interface Seat extends Port {
@@ -12,4 +13,22 @@ export interface Seat extends Port {
   readonly hostile: boolean;
   /** What its clock shows when the true time is t: offset + rate · t. */
   clock: { readonly offset: number; readonly rate: number };
+}
+
+/** Its peer is put there when it has been made. */
+export const openSeat = (hostile: boolean): Seat => {
+  const clock = { offset: 0, rate: 1 };
+  return { ...portOf(), alive: true, connected: false, frozenUntil: 0, slowness: 1, clock, hostile } as Seat;
+};
+
+/** For a peer that is frozen, everything waits until it goes on. */
+export function afterFor(time: VirtualTime, seat: Seat, milliseconds: number, run: () => void): void {
+  const due = Math.max(time.now + milliseconds, seat.frozenUntil);
+  const go = () => {
+    if (!seat.alive) return;
+    if (seat.frozenUntil > time.now) afterFor(time, seat, seat.frozenUntil - time.now, run);
+    else run();
+  };
+  if (milliseconds === 0 && due === time.now) go();
+  else time.after(due - time.now, go);
 }

@@ -36,7 +36,7 @@ export interface Outcome {
   /** Slots that peers have computed in all, those that were computed twice included. */
   readonly slotsComputed: number;
   readonly reasons: readonly string[];
-  readonly drops: Swarm["drops"];
+  readonly drops: Swarm["expulsions"]["drops"];
   readonly refusals: readonly string[];
   readonly victims: number;
   readonly membership: Membership;
@@ -59,7 +59,7 @@ export async function simulate({
   at,
 }: Simulation): Promise<Outcome> {
   const swarm = new Swarm(config, seed, minPeers, kit, auditShare);
-  swarm.forking = forking;
+  swarm.expulsions.forking = forking;
   swarm.duplicate = faults.duplicate;
   swarm.reorder = faults.reorder;
   for (const lie of liars) swarm.join(lie);
@@ -85,7 +85,8 @@ export async function simulate({
     throw new Error(`seed ${seed}: ${(cause as Error).message}\n${[...swarm.reasons.slice(-40), ...waiting].join("\n")}`, { cause });
   }
   const hash = swarm.membership.hashes.get(roundCount(config) - 1) as string;
-  const { ledger, reasons, time, seats, drops, refusals, victims, membership } = swarm;
+  const { ledger, reasons, time, seats, membership } = swarm;
+  const { drops, refusals, victims } = swarm.expulsions;
   const slotsComputed = seats.reduce((sum, { peer }) => sum + peer.slotsComputed, 0);
   const { hashes, doneAt } = ledger;
   return { hash, hashes, doneAt, virtualMs: time.now, events, faults: count, slotsComputed, reasons, drops, refusals, victims, membership };

@@ -11,13 +11,15 @@ import {
   type MembershipOptions,
 } from "../../coordinator/run/membership.ts";
 import { recoveredMembership } from "../../coordinator/run/recovery.ts";
+import { Expulsions } from "./expulsions.ts";
 import { flattened } from "./flat.ts";
-import { checkDecision, checkRound, type Ledger } from "./invariants.ts";
+import { eventOf } from "./hear.ts";
+import { checkDecision, checkRound, journalled, type Ledger } from "./invariants.ts";
 import type { Lie } from "./lies.ts";
 import { controlWay, Links } from "./links.ts";
 import type { Meter } from "./meter.ts";
 import { portOf, VirtualNetwork } from "./network.ts";
-import type { Seat } from "./seat.ts";
+import { afterFor, openSeat, type Seat } from "./seat.ts";
 import { SimulatedArbiter } from "./simulatedArbiter.ts";
 import { simulatedOptions } from "./simulatedConfig.ts";
 import { SimulatedPeer } from "./simulatedPeer.ts";
@@ -37,12 +39,7 @@ export class Swarm {
   readonly seats: Seat[] = [];
   readonly ledger: Ledger = { hashes: new Map(), doneAt: new Map(), highest: { view: 0, committed: 0 } };
   readonly reasons: string[] = [];
-  /** Hostile peers that were dropped, and those that were not let in again. */
-  readonly drops: { readonly name: string; readonly sentence: string; readonly round: number }[] = [];
-  readonly refusals: string[] = [];
-  /** A hostile owner tells peers different things: then honest ones end a round with other bits, and have to join again. */
-  forking = false;
-  victims = 0;
+  readonly expulsions = new Expulsions();
   readonly options: MembershipOptions;
   membership: Membership = emptyMembership;
   /** Undefined while the coordinator is down. */
@@ -82,21 +79,19 @@ export class Swarm {
 
   /** Somebody opens the link. */
   join(lie?: Lie): Seat {
-    const clock = { offset: 0, rate: 1 };
-    const state = { alive: true, connected: false, frozenUntil: 0, slowness: 1, clock, hostile: lie !== undefined };
-    const seat: Seat = { ...portOf(), ...state } as Seat;
+    const seat = openSeat(lie !== undefined);
     const { config } = this.options;
     const peer = new SimulatedPeer(`P${this.seats.length + 1}`, {
       config,
       kit: this.#kit,
       now: () => seat.clock.offset + seat.clock.rate * this.time.now,
-      after: (milliseconds, run) => this.#after(seat, milliseconds, run),
+      after: (milliseconds, run) => afterFor(this.time, seat, milliseconds, run),
       computeMs: () => seat.slowness * this.slotMs(),
       tell: (message) => this.#tell(seat, message),
       sendFrame: (to, bytes, linked) => this.#sendFrame(seat, to, bytes, linked),
       onRound: (round, { hash }) => {
         if (this.ledger.hashes.size === 0) this.onFirst();
-        if (!seat.hostile && !this.forking) checkRound(this.ledger, peer.name, round, hash, this.time.now);
+        if (!seat.hostile && !this.expulsions.forking) checkRound(this.ledger, peer.name, round, hash, this.time.now);
       },
       lie,
     });
@@ -127,7 +122,7 @@ export class Swarm {
       [a, first, second, noticesAfter[0]],
       [b, second, first, noticesAfter[1]],
     ] as const) {
-      this.#after(seat, milliseconds, () => {
+      afterFor(this.time, seat, milliseconds, () => {
         this.#links.notice(self, other);
         if (seat.connected && seat.peer.id === self) seat.peer.relinked(other);
       });
@@ -137,25 +132,20 @@ export class Swarm {
   /** The connection to the coordinator is lost; the peer comes back by itself. */
   cutSocket(seat: Seat): void {
     if (seat.connected) this.#disconnect(seat, "lost its connection");
-    this.#after(seat, 200 + 300 * this.time.random(), () => this.#connect(seat));
+    afterFor(this.time, seat, 200 + 300 * this.time.random(), () => this.#connect(seat));
   }
 
   /** The coordinator ends without a word, and comes back with what is on its disk. */
   crashCoordinator(milliseconds: number): void {
     if (!this.#up) return;
     this.#up = false;
-    const entries = Array.from({ length: this.membership.committed }, (_, round) => ({
-      round,
-      hash: this.ledger.hashes.get(round) as string,
-    }));
-    const lost = Math.min(this.time.below(3), entries.length); // the journal's last lines had not reached the disk
-    const kept = entries.slice(0, entries.length - lost);
+    const kept = journalled(this.ledger, this.membership.committed - this.time.below(3)); // the journal's last lines had not reached the disk
     for (const seat of this.alive()) if (seat.connected) this.#disconnect(seat, undefined);
     this.time.after(milliseconds, () => {
       this.#up = true;
       this.membership = recoveredMembership(kept, this.#checkpoint?.round, roundCount(this.options.config));
       this.ledger.highest = { view: 0, committed: 0 };
-      for (const seat of this.alive()) this.#after(seat, 500 * this.time.random(), () => this.#connect(seat));
+      for (const seat of this.alive()) afterFor(this.time, seat, 500 * this.time.random(), () => this.#connect(seat));
     });
   }
 
@@ -197,16 +187,10 @@ export class Swarm {
     else if (effect.type === "drop") {
       const seat = this.#seatOf(effect.peer);
       if (seat === undefined) return;
-      const liar = this.tamper !== undefined && /sent what cannot be/.test(effect.sentence);
-      if (seat.hostile) this.drops.push({ name: seat.peer.name, sentence: effect.sentence, round: this.membership.committed });
-      else if (this.forking && /ended round/.test(effect.sentence)) this.victims++;
-      else if (!liar && !/was silent|fell too far behind|got no further|did not get the state/.test(effect.sentence))
-        throw new Error(effect.sentence);
+      this.expulsions.tampering = this.tamper !== undefined;
+      this.expulsions.drop(seat, effect.sentence, this.membership.committed);
       this.#drop(seat, effect.sentence);
-    } else if (effect.type === "refuse") {
-      if (effect.reason !== "cool-down") throw new Error(effect.sentence);
-      this.refusals.push(effect.sentence);
-    }
+    } else if (effect.type === "refuse") this.expulsions.refuse(effect.reason, effect.sentence);
   }
 
   /** To the coordinator it is gone; the peer hears of it when the way is free. */
@@ -223,7 +207,7 @@ export class Swarm {
     if (!seat.alive || seat.connected) return;
     const away = this.network.isSevered({ ports: [seat, this.coordinatorPort, seat] });
     if (!this.#up || away || this.membership.phase === "finished") {
-      if (this.membership.phase !== "finished") this.#after(seat, 500, () => this.#connect(seat));
+      if (this.membership.phase !== "finished") afterFor(this.time, seat, 500, () => this.#connect(seat));
       return;
     }
     const id = this.membership.nextPeer;
@@ -256,17 +240,13 @@ export class Swarm {
   }
 
   #hear(peer: number, message: PeerMessage): void {
-    if (message.type === "ready") this.apply({ ...message, type: "ready", peer });
-    else if (message.type === "link") this.apply({ type: "link", peer, other: message.peer, state: message.state });
-    else if (message.type === "computed") this.apply({ type: "computed", peer, round: message.round });
-    else if (message.type === "done") this.apply({ type: "done", peer, report: message });
-    else if (message.type === "heartbeat") this.apply({ ...message, type: "heartbeat", peer });
-    else if (message.type === "stateLost") this.apply({ ...message, type: "stateLost", peer });
-    else if (message.type === "account" || message.type === "recomputed" || message.type === "complain") this.apply({ ...message, peer });
-    else if (message.type === "shown") this.#arbiter.receive(peer, message);
+    if (message.type === "shown") this.#arbiter.receive(peer, message);
     else if (message.type === "state") {
       this.#checkpoint = { round: message.round, chunks: [message] }; // the stand-in's state is one chunk
       this.apply({ type: "saved", round: message.round });
+    } else {
+      const event = eventOf(peer, message);
+      if (event !== undefined) this.apply(event);
     }
   }
 
@@ -288,34 +268,24 @@ export class Swarm {
         const lost = !relayed && this.#links.broken(sender, to);
         const crashed = !from.alive && this.time.random() < 0.5;
         if (!lost && !crashed)
-          this.#after(seat, 0, () => seat.connected && seat.peer.id === to && seat.peer.receive(bytes.slice(), sender));
+          afterFor(this.time, seat, 0, () => seat.connected && seat.peer.id === to && seat.peer.receive(bytes.slice(), sender));
       });
     }
   }
 
   #deliver(name: string, seat: Seat | undefined, bytes: number, hear: (seat: Seat) => void): void {
     if (seat === undefined) return;
-    this.network.carry(controlWay(name, this.coordinatorPort, seat), bytes, () => this.#after(seat, 0, () => seat.connected && hear(seat)));
+    this.network.carry(controlWay(name, this.coordinatorPort, seat), bytes, () =>
+      afterFor(this.time, seat, 0, () => seat.connected && hear(seat)),
+    );
   }
 
   #sizeOf(message: PeerMessage | CoordinatorMessage): number {
     return this.meter === undefined ? 0 : encodeMessage(message).length;
   }
 
-  /** For a peer that is frozen, everything waits until it goes on. */
-  #after(seat: Seat, milliseconds: number, run: () => void): void {
-    const due = Math.max(this.time.now + milliseconds, seat.frozenUntil);
-    const go = () => {
-      if (!seat.alive) return;
-      if (seat.frozenUntil > this.time.now) this.#after(seat, seat.frozenUntil - this.time.now, run);
-      else run();
-    };
-    if (milliseconds === 0 && due === this.time.now) go();
-    else this.time.after(due - this.time.now, go);
-  }
-
   #beat(seat: Seat): void {
-    this.#after(seat, HEARTBEAT_MS, () => {
+    afterFor(this.time, seat, HEARTBEAT_MS, () => {
       if (seat.connected) seat.peer.beat();
       if (this.membership.phase !== "finished") this.#beat(seat);
     });
