@@ -9,7 +9,7 @@ import { goldenCases } from "./runGolden.ts";
 const RUNS: readonly (readonly [string, EngineOptions, readonly string[]])[] = [
   ["the reference kernels", { reference: "float32" }, ["ops/", "models/lenet5"]],
   ["the generated kernels", { convolution: "direct" }, ["ops/", "models/lenet5", "models/resnet20", "models/alexnet"]],
-  ["the generated kernels with Winograd", { convolution: "winograd" }, ["ops/conv", "models/lenet5", "models/resnet20"]],
+  ["the generated kernels with Winograd", { convolution: "winograd" }, ["ops/conv", "models/lenet5", "models/resnet20", "models/alexnet"]],
 ];
 
 describe.skipIf(!sharedIsThere).each(RUNS)(`%s agree with PyTorch${needsShared}`, (_, engine, selections) => {

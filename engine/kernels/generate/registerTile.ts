@@ -150,17 +150,19 @@ class BlockedSums implements TileSums {
     const f = this.#f;
     const vectors = this.#sums[0]?.length ?? 0;
     const [blockX, blockW, stepX, stepW] = [f.pointer(x), f.pointer(w), f.pointer(), f.pointer()];
-    const block = largestDivisor(steps, this.#block);
-    const strides = [[blockX, block] as const, [blockW, block * 4 * vectors] as const];
-    f.walk(steps / block, strides, () => {
+    const block = blockSteps(steps, this.#block);
+    const addBlock = (count: number) => {
       stepX.set(blockX);
       stepW.set(blockW);
-      innerProducts(f, this.#sums, stepX, rows, stepW, block, unroll);
+      innerProducts(f, this.#sums, stepX, rows, stepW, count, unroll);
       this.#forEach((sum, row, vector) => {
         this.#totals.add(row, vector, sum);
         sum.set(0);
       });
-    });
+    };
+    const strides = [[blockX, block] as const, [blockW, block * 4 * vectors] as const];
+    f.walk(Math.floor(steps / block), strides, () => addBlock(block));
+    if (steps % block > 0) addBlock(steps % block);
   }
 
   /** The totals, rounded once. */
@@ -212,6 +214,12 @@ export function forEachRowTile(
   f.walk(rows.divUnsigned(height), tileStrides, () => tile(height));
   const rest = f.i32(rows.remUnsigned(height));
   for (let count = 1; count < height; count++) f.if(rest.equal(count), () => tile(count));
+}
+
+/** A divisor of the steps that is at most `most`; where that would be less than half of it, `most` itself and a smaller last block. */
+function blockSteps(steps: number, most: number): number {
+  const divisor = largestDivisor(steps, most);
+  return divisor === steps || 2 * divisor >= most ? divisor : most;
 }
 
 function largestDivisor(steps: number, most: number): number {
