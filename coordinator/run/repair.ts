@@ -1,4 +1,4 @@
-import type { PeerId, View } from "../protocol/view.ts";
+import { COORDINATOR, type PeerId, type View } from "../protocol/view.ts";
 import { observe } from "./admission.ts";
 import { possibleDonors, waitingObservers } from "./donors.ts";
 import {
@@ -41,9 +41,20 @@ export function lost(state: Membership, id: PeerId, sentence: string, now: numbe
 
 function replaceMember(state: Membership, peer: PeerState, why: string, now: number, options: MembershipOptions): Decision {
   const slots = heldSlots(state.views, peer.id);
-  if (peersAt(state, "member").length === 0) return withoutMembers(state, peer, why, now, options);
+  const left = withoutStranded(state);
+  if (peersAt(left, "member").length === 0) return withoutMembers(left, peer, why, now, options);
   const text = `${nameOf(peer)} ${why} in round ${peer.round}; its ${slots} slots and its slices are others' now, no step is lost`;
-  return followedBy(repairViews(state, { kind: "leave", text }), (next) => giveNewDonors(next, now, options));
+  return followedBy(repairViews(left, { kind: "leave", text }), (next) => giveNewDonors(next, now, options));
+}
+
+/** Members of a run that has begun again who waited for the state from peers that are gone: they hold slots and cannot compute them. */
+function withoutStranded(state: Membership): Membership {
+  const awaited = new Map(state.views.flatMap(({ observers }) => observers).map((observer) => [observer.peer, observer]));
+  const stranded = peersAt(state, "member").filter(({ id, computed }) => {
+    const { donors = [], stateOfRound = 0 } = awaited.get(id) ?? {};
+    return computed < stateOfRound && donors.length > 0 && donors.every((donor) => donor !== COORDINATOR && !state.peers.has(donor));
+  });
+  return stranded.reduce((next, { id }) => withPeer(next, id, { stage: "observer", round: undefined, waitingFor: "the state" }), state);
 }
 
 /** Observers whose donors are all gone get new ones, and a state that is still to come. */

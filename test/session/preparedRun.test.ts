@@ -29,6 +29,19 @@ test("SE1 an engine that is being built when the connection is lost is not built
   expect(await second).toBe(await first);
 });
 
+test("SE11 whose state is replaced has nothing to offer until it has done a round again", async () => {
+  const { replica, built } = slowReplica();
+  const prepared = new PreparedRun(replica, join, () => undefined);
+  void prepared.prepare(7, config);
+  await Promise.resolve();
+  built[0]();
+  for (const round of [173, 174]) prepared.remember(round, { hash, metrics });
+  prepared.forget(); // the state of round 161, from a checkpoint, takes the place of what was reached
+  expect(prepared.resume()).toBeUndefined();
+  prepared.remember(161, { hash, metrics });
+  expect(prepared.resume()).toMatchObject({ round: 162, reports: [{ round: 161 }] });
+});
+
 test("SE1 for another run it is built anew, and what was done before is forgotten", async () => {
   const { replica, built } = slowReplica();
   const prepared = new PreparedRun(replica, join, () => undefined);

@@ -188,6 +188,9 @@ export class SimulatedPeer {
       store: this.#store,
       auditor,
       now,
+      onReplace: () => {
+        this.#reports = [];
+      },
       onComputed: ({ round }) => this.#tellOn(session, { type: "computed", round }),
       onRound: ({ round }, result, timing) => {
         this.#reports = [...this.#reports.filter((report) => report.round < round), { round, ...result }].slice(-64);

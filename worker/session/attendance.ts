@@ -138,6 +138,7 @@ export class Attendance {
       store,
       auditor: this.#auditing.auditor,
       now: platform.now,
+      onReplace: () => this.#options.prepared.forget(),
       onComputed,
       onRound,
     });

@@ -64,6 +64,11 @@ export class PreparedRun {
     this.#reports = [...before, { round, hash, metrics }].slice(-REMEMBERED_ROUNDS);
   }
 
+  /** The state that its reports tell of is no longer the replica's: it has nothing to offer until it has done a round again. */
+  forget(): void {
+    this.#reports = [];
+  }
+
   /** What to tell a coordinator that may have lost us, or itself. */
   resume(): Hello["resume"] {
     const last = this.#reports.at(-1);

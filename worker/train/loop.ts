@@ -15,13 +15,16 @@ export interface Training {
   readonly store: RecordStore;
   readonly auditor: Auditor;
   readonly now: () => number;
+  /** Another state is about to take the place of the one that the replica had reached. */
+  readonly onReplace: () => void;
   readonly onComputed: (round: Round) => void;
   readonly onRound: (round: Round, result: RoundResult, timing: Omit<RoundTiming, "bytesSent">) => void;
 }
 
 /** Data-parallel training as one peer does it: all of it, from the first round to the last. */
-export async function train({ config, session, replica, store, auditor, now, onComputed, onRound }: Training): Promise<void> {
+export async function train({ config, session, replica, store, auditor, now, onReplace, onComputed, onRound }: Training): Promise<void> {
   const { state } = await session.start();
+  if (state !== "held") onReplace();
   if (state === "initial") await replica.initialize(await batchOf(config, store, firstRound(config), 0));
   else if (state !== "held") await replica.load(state);
 
