@@ -98,7 +98,16 @@ export const opponentsOf = ({ disputants }: PeerState, members: readonly PeerSta
 export function lowestInProgress(state: Membership): number {
   const furthest = Math.max(...peersAt(state, "member").map(({ round }) => round ?? 0));
   const rounds = peersAt(state, "member", "observer").flatMap(({ round }) => round ?? []);
-  return Math.min(...rounds.filter((round) => round >= furthest - 1));
+  // An observer whose state is on its way may be at any round from that one on: it has the reduced slices, and is level in a moment.
+  const coming = peersAt(state, "observer").flatMap(({ id, round }) => (round === undefined ? beginOf(state, id) : []));
+  const earliest = coming.map((round) => Math.max(round, furthest - 1));
+  return Math.min(...rounds.filter((round) => round >= furthest - 1), ...earliest);
+}
+
+/** The round that an observer begins with. */
+function beginOf({ views }: Membership, id: PeerId): number[] {
+  const observer = views.at(-1)?.observers.find(({ peer }) => peer === id);
+  return observer === undefined ? [] : [observer.stateOfRound];
 }
 
 /** Who is further behind (a peer without slots may be) could lack slices that nobody has any more. */
