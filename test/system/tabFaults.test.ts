@@ -67,10 +67,10 @@ describe.skipIf(!sharedIsThere)(`one of three tabs${needsShared}`, () => {
 
   beforeAll(async () => {
     trials = await openTrials();
-  }, 180_000);
+  }, 300_000);
   afterAll(() => trials?.close());
 
-  test.each(faults)("AR2 $name: no step is lost, the same bits", { timeout: 240_000 }, async ({ happen, said, members, mend }) => {
+  test.each(faults)("AR2 $name: no step is lost, the same bits", { timeout: 600_000 }, async ({ happen, said, members, mend }) => {
     const { trial, tabs } = await trials.threeTabs();
     const present = () => peersAt(trial.run.coordinator.membership, "member").length;
     await until("three tabs train", trial, () => trial.hashes.length >= FAULT_AT && present() === 3);
@@ -85,7 +85,7 @@ describe.skipIf(!sharedIsThere)(`one of three tabs${needsShared}`, () => {
     await trials.end(trial, tabs);
   });
 
-  test("a hidden tab whose page is frozen trains on: all that trains lives in its workers", { timeout: 180_000 }, async () => {
+  test("a hidden tab whose page is frozen trains on: all that trains lives in its workers", { timeout: 400_000 }, async () => {
     const { trial, tabs } = await trials.threeTabs();
     const { page } = tabs[2];
     await until("three tabs train", trial, () => trial.hashes.length >= FAULT_AT);

@@ -82,7 +82,7 @@ export async function openTrials(): Promise<Trials> {
 async function undisturbedHashes(alone: Trial, close: (trial: Trial) => Promise<void>): Promise<readonly string[]> {
   const peer = new HeadlessPeers(alone.run.joinUrls[0] as string, 1, TYPESCRIPT);
   await peer.start();
-  await until("an undisturbed peer", alone, () => alone.hashes.length >= COMPARED_ROUNDS, 120_000);
+  await until("an undisturbed peer", alone, () => alone.hashes.length >= COMPARED_ROUNDS);
   await close(alone);
   await peer.finish(0);
   return alone.hashes.slice();

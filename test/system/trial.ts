@@ -38,7 +38,7 @@ export async function serveTrial(dataset: Dataset, { minPeers, onCommit }: Trial
 }
 
 /** Waits for what must come, and says what came instead when it does not. */
-export async function until(what: string, { said, hashes }: Trial, condition: () => boolean, deadlineMs = 60_000): Promise<void> {
+export async function until(what: string, { said, hashes }: Trial, condition: () => boolean, deadlineMs = 180_000): Promise<void> {
   const deadline = Date.now() + deadlineMs;
   while (!condition()) {
     if (Date.now() > deadline) {
