@@ -99,8 +99,8 @@ describe("which manifest counts", () => {
   const [a, b] = [manifest(1, 2), manifest(1, 3)];
 
   test.each([
-    { what: "none of none", sent: [], holders: undefined, wrong: undefined },
-    { what: "the only one, until the whole decides", sent: [[4, a]], holders: [4], wrong: [] },
+    { what: "none of none", sent: [], holders: undefined, others: undefined },
+    { what: "the only one, until the whole decides", sent: [[4, a]], holders: [4], others: [] },
     {
       what: "the first of two that differ",
       sent: [
@@ -108,17 +108,17 @@ describe("which manifest counts", () => {
         [2, a],
       ],
       holders: [4],
-      wrong: [],
+      others: [2],
     },
     {
-      what: "that of the majority, and the others are wrong",
+      what: "that of the majority",
       sent: [
         [4, b],
         [2, a],
         [3, manifest(1, 2)],
       ],
       holders: [2, 3],
-      wrong: [4],
+      others: [4],
     },
     {
       what: "the first of two against two",
@@ -129,7 +129,7 @@ describe("which manifest counts", () => {
         [3, a],
       ],
       holders: [4, 1],
-      wrong: [],
+      others: [2, 3],
     },
     {
       what: "of another length is another",
@@ -138,20 +138,20 @@ describe("which manifest counts", () => {
         [2, a],
       ],
       holders: [4],
-      wrong: [],
+      others: [2],
     },
-  ] as const)("ST4 $what", ({ sent, holders, wrong }) => {
+  ] as const)("ST4 $what", ({ sent, holders, others }) => {
     const agreement = agreeOn(new Map(sent));
-    expect([agreement?.holders, agreement?.wrong]).toEqual([holders, wrong]);
+    expect([agreement?.holders, agreement?.others]).toEqual([holders, others]);
   });
 
-  test("ST4 the reason names those who agree and those who are wrong", () => {
+  test("ST4 the reason names those who agree", () => {
     const sent = new Map([
       [4, b],
       [2, a],
       [3, a],
     ]);
-    expect(agreeOn(sent)?.reason).toBe("2 of 3 donors that have sent a manifest (peers 2, 3) agree; peers 4 are wrong");
+    expect(agreeOn(sent)?.reason).toBe("2 of 3 donors that have sent a manifest (peers 2, 3) agree");
     expect(agreeOn(new Map([[4, b]]))?.reason).toBe(
       "1 of 1 donors that have sent a manifest (peers 4) until the hash of the whole decides",
     );

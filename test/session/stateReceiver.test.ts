@@ -129,11 +129,18 @@ describe("a state from several donors", () => {
     ]);
   });
 
-  test("ST4 of three manifests the one that differs is refused at once", () => {
+  test("ST4 two who lie alike do not outvote the journal: the third gives the state, and only they are blamed", () => {
+    const scene = start(right, { says: damaged(0) }, { says: damaged(0) });
+    scene.finish();
+    expect(scene.receiver.complete).toBe(true);
+    expect(scene.complaints.map(([donor]) => donor)).toEqual([1, 2]);
+  });
+
+  test("ST4 of three manifests the one that differs is refused when the state is the journal's", () => {
     const scene = start({ says: damaged(0) }, right, right);
     scene.finish();
     expect(scene.receiver.complete).toBe(true);
-    expect(scene.complaints).toEqual([[0, "of the state of round 9: its manifest is another than that of peers 1, 2"]]);
+    expect(scene.complaints).toEqual([[0, "of the state of round 9: its manifest is that of another state than the journal's"]]);
   });
 
   test("ST4 of two the hash of the whole decides, and chunks that both have are not asked again", () => {

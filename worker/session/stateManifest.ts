@@ -13,8 +13,8 @@ export interface Agreement {
   readonly manifest: Manifest;
   /** Donors who have sent this one, in the order in which they did. */
   readonly holders: readonly number[];
-  /** Donors who are wrong: they have sent another one, and more than one donor is against each of them. */
-  readonly wrong: readonly number[];
+  /** Donors who have sent another one: wrong, if the whole has the journalled hash; until then nobody is blamed, for two may lie alike. */
+  readonly others: readonly number[];
   readonly reason: string;
 }
 
@@ -32,12 +32,12 @@ export function agreeOn(manifests: ReadonlyMap<number, Manifest>): Agreement | u
   const [most, next] = groups.sort((a, b) => b.holders.length - a.holders.length);
   if (most === undefined) return undefined;
   const decided = most.holders.length >= 2 && most.holders.length > (next?.holders.length ?? 0);
-  const wrong = decided ? [...manifests.keys()].filter((donor) => !most.holders.includes(donor)) : [];
+  const others = [...manifests.keys()].filter((donor) => !most.holders.includes(donor));
   const count = `${most.holders.length} of ${manifests.size} donors that have sent a manifest`;
   const reason = decided
-    ? `${count} (peers ${most.holders.join(", ")}) agree${wrong.length > 0 ? `; peers ${wrong.join(", ")} are wrong` : ""}`
+    ? `${count} (peers ${most.holders.join(", ")}) agree`
     : `${count} (peers ${most.holders.join(", ")}) until the hash of the whole decides`;
-  return { ...most, wrong, reason };
+  return { ...most, others, reason };
 }
 
 function sameManifest(a: Manifest, b: Manifest): boolean {

@@ -108,11 +108,12 @@ export class StateReceiver {
     const donor = this.#donors.get(peer);
     const expected = this.#agreement?.holders.includes(peer) ? this.#agreement.manifest[index] : undefined;
     const { begin, end } = this.#sizeOf(index, elements.length);
-    if (donor === undefined || expected === undefined || this.#ended !== undefined) return;
-    this.#arrivedAt = now;
+    if (donor === undefined || this.#ended !== undefined) return;
     const askedAt = donor.asked.get(index);
+    donor.asked.delete(index); // also when its manifest does not count for now: later it may be asked again
+    if (expected === undefined) return;
+    this.#arrivedAt = now;
     if (askedAt !== undefined) {
-      donor.asked.delete(index);
       const took = now - askedAt;
       donor.answerMs = donor.answerMs === undefined ? took : (1 - SMOOTHING) * donor.answerMs + SMOOTHING * took;
     }
@@ -184,8 +185,7 @@ export class StateReceiver {
     const agreement = agreeOn(this.#manifests);
     this.#agreement = agreement;
     if (agreement === undefined) return;
-    const { manifest, holders, wrong } = agreement;
-    for (const peer of wrong) this.#exclude(peer, `its manifest is another than that of peers ${holders.join(", ")}`);
+    const { manifest } = agreement;
     const before = this.#checked;
     this.#checked = manifest;
     if (before === undefined || before === manifest) return;
@@ -221,6 +221,7 @@ export class StateReceiver {
     if (hash === expected) {
       this.#ended = "complete";
       for (const peer of this.#donors.keys()) this.#options.request(peer, []);
+      for (const peer of this.#agreement?.others ?? []) this.#exclude(peer, "its manifest is that of another state than the journal's");
       this.#options.onComplete();
       return;
     }
