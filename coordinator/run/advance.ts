@@ -21,6 +21,7 @@ import { lost, stateLost } from "./repair.ts";
 import { restBehind, withRest } from "./rests.ts";
 import { storage } from "./storage.ts";
 import { demoteLate } from "./stragglers.ts";
+import { suspect } from "./suspicion.ts";
 
 /** An observer gets on with every round; one that does not, for so long, has lost something. */
 const STUCK_MS = 30_000;
@@ -47,6 +48,8 @@ export function advance(state: Membership, event: MembershipEvent, now: number, 
       return unchanged(withPeer(seen, event.peer, { computed: event.round }));
     case "complain":
       return complain(seen, event, now);
+    case "suspect":
+      return suspect(seen, event, options);
     case "stateLost":
       return stateLost(seen, event, now, options);
     case "saved":

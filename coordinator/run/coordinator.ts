@@ -127,6 +127,9 @@ export class Coordinator {
       case "complain":
         this.#apply({ type: "complain", peer, about: message.about, why: message.why });
         break;
+      case "suspect":
+        this.#apply({ ...message, peer });
+        break;
       case "state":
         this.#options.onState(peer, message, (round) => this.#apply({ type: "saved", round }));
         break;

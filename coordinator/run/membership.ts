@@ -124,6 +124,7 @@ export type MembershipEvent =
   | { readonly type: "link"; readonly peer: PeerId; readonly other: PeerId; readonly state: "direct" | "relayed" | "lost" }
   | { readonly type: "computed"; readonly peer: PeerId; readonly round: number }
   | { readonly type: "complain"; readonly peer: PeerId; readonly about: PeerId; readonly why: string }
+  | { readonly type: "suspect"; readonly peer: PeerId; readonly round: number; readonly about: PeerId; readonly why: string }
   | { readonly type: "stateLost"; readonly peer: PeerId; readonly round: number; readonly why: string }
   | { readonly type: "saved"; readonly round: number }
   | { readonly type: "storage"; readonly stuck: readonly string[] }

@@ -92,6 +92,7 @@ export const peerMessages: { readonly [T in PeerMessage["type"]]: Extract<PeerMe
     },
   },
   recomputed: { type: "recomputed", inquiry: 3, sums: [5, 0, 7, 8] },
+  suspect: { type: "suspect", round: 17, about: 7, why: "its slots have 28 times the norm of any other" },
   shown: { ...chunk, type: "shown", inquiry: 3 },
   leave: { type: "leave", reason: "left" },
 };

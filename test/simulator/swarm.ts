@@ -176,12 +176,10 @@ export class Swarm {
       const bytes = this.#sizeOf(effect.message);
       this.meter?.said(effect.message.type, effect.to.length, bytes);
       const message = this.flat ? flattened(effect.message) : effect.message;
-      for (const to of effect.to)
-        this.#deliver(`c>${to}`, this.#seatOf(to), bytes, (seat) => seat.peer.id === to && seat.peer.hear(message));
+      for (const to of effect.to) this.#deliver(to, bytes, (seat) => seat.peer.hear(message));
     } else if (effect.type === "restore") {
       for (const chunk of this.#checkpoint?.chunks ?? []) {
-        for (const to of effect.to)
-          this.#deliver(`c>${to}`, this.#seatOf(to), this.#sizeOf(chunk), (seat) => seat.peer.id === to && seat.peer.hear(chunk));
+        for (const to of effect.to) this.#deliver(to, this.#sizeOf(chunk), (seat) => seat.peer.hear(chunk));
       }
     } else if (effect.type === "arbitrate") this.#arbiter.decide(effect.case);
     else if (effect.type === "replay")
@@ -275,10 +273,11 @@ export class Swarm {
     }
   }
 
-  #deliver(name: string, seat: Seat | undefined, bytes: number, hear: (seat: Seat) => void): void {
+  #deliver(to: number, bytes: number, hear: (seat: Seat) => void): void {
+    const seat = this.#seatOf(to);
     if (seat === undefined) return;
-    this.network.carry(controlWay(name, this.coordinatorPort, seat), bytes, () =>
-      afterFor(this.time, seat, 0, () => seat.connected && hear(seat)),
+    this.network.carry(controlWay(`c>${to}`, this.coordinatorPort, seat), bytes, () =>
+      afterFor(this.time, seat, 0, () => seat.connected && seat.peer.id === to && hear(seat)),
     );
   }
 
