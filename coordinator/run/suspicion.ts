@@ -47,11 +47,7 @@ export function suspect(
   const until = state.permitted + NORM_ALERT_ROUNDS;
   const alert = { ...state.audits.alert, through: Math.max(state.audits.alert.through, until) };
   const text = `${nameOf(owner)} says of ${nameOf(suspected)} in round ${round}: ${why}; every contribution to rounds ${state.permitted + 1} to ${until} is computed again by another member`;
-  return {
-    state: { ...state, audits: { ...state.audits, alert, suspicions } },
-    effects: [],
-    reasons: state.audits.alert.through < state.permitted + 1 ? [{ kind: "warning", text }] : [],
-  };
+  return { state: { ...state, audits: { ...state.audits, alert, suspicions } }, effects: [], reasons: [{ kind: "warning", text }] };
 }
 
 /** Everyone's contribution to a skipped step was computed again: if all are right, the run itself overflows. */
