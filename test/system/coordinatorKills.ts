@@ -29,7 +29,10 @@ const COMPARED_ROUNDS = 1000;
  * The coordinator is killed (SIGKILL) again and again, at random moments, and started again with the same run. Peers stay what they are. In the
  * end the journal has every round once, in order, and the hashes are those of one undisturbed peer.
  */
-export async function killCoordinators(dataset: Dataset, { data, coordinatorKills, peers: count, seed }: CoordinatorKills): Promise<boolean> {
+export async function killCoordinators(
+  dataset: Dataset,
+  { data, coordinatorKills, peers: count, seed }: CoordinatorKills,
+): Promise<boolean> {
   const random = createRandom(seed, 0);
   const common = ["--model", "lenet5", "--steps", "100000", "--no-evaluate", ...(data === undefined ? [] : ["--data", data])];
   let coordinator = new CoordinatorProcess([...common, "--port", "0", "--min-peers", String(count)]);
@@ -61,7 +64,8 @@ export async function killCoordinators(dataset: Dataset, { data, coordinatorKill
   return whole && same;
 }
 
-const snapshot = async (url: URL): Promise<DashboardSnapshot> => (await (await fetch(new URL("/api/run", url))).json()) as DashboardSnapshot;
+const snapshot = async (url: URL): Promise<DashboardSnapshot> =>
+  (await (await fetch(new URL("/api/run", url))).json()) as DashboardSnapshot;
 
 async function stepsBeyond(url: URL, step: number): Promise<void> {
   for (const deadline = Date.now() + DEADLINE_MS; Date.now() < deadline; await delay(50)) {
