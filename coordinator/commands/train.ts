@@ -7,6 +7,7 @@ import { readRunConfig } from "../options/readRunConfig.ts";
 import { addRunOptions, type RunOptions } from "../options/runOptions.ts";
 import { addServeOptions, type ServeOptions } from "../options/serveOptions.ts";
 import type { RunConfig } from "../protocol/runConfig.ts";
+import { steadyNow } from "../run/clock.ts";
 import { HeadlessPeers } from "../run/headlessPeers.ts";
 import { type ServedRun, serveRun } from "../run/serveRun.ts";
 
@@ -64,7 +65,7 @@ function addTrainOptions(command: Command): Command {
 }
 
 function showProgress(bar: SingleBar, run: ServedRun): void {
-  const { step, imagesPerSecond, secondsLeft } = run.coordinator.feed.state(run.coordinator.membership, Date.now());
+  const { step, imagesPerSecond, secondsLeft } = run.coordinator.feed.state(run.coordinator.membership, steadyNow());
   const { loss, accuracy } = run.coordinator.feed.latest();
   bar.update(step, {
     loss: loss?.toFixed(3) ?? "-",
@@ -88,7 +89,7 @@ interface Summary {
 
 /** Seconds count from the first committed step, whose images are left out: joining and compiling are not training. */
 function summary({ coordinator }: ServedRun, { model, steps }: RunConfig, peers: number): Summary {
-  const { steps: points, evaluations } = coordinator.feed.snapshot(coordinator.membership, Date.now());
+  const { steps: points, evaluations } = coordinator.feed.snapshot(coordinator.membership, steadyNow());
   const [first, last] = [points[0], points.at(-1)];
   const timed = points.slice(1).reduce((sum, { metrics }) => sum + metrics.images, 0);
   const seconds = first === undefined || last === undefined ? 0 : (last.at - first.at) / 1000;

@@ -8,6 +8,7 @@ import { addRunOptions, type RunOptions } from "../options/runOptions.ts";
 import { UserError } from "../options/userError.ts";
 import type { RunConfig } from "../protocol/runConfig.ts";
 import { churn } from "../run/churn.ts";
+import { steadyNow } from "../run/clock.ts";
 import { HeadlessPeers } from "../run/headlessPeers.ts";
 import { peersAt } from "../run/membership.ts";
 import type { StartedPeers } from "../run/peers.ts";
@@ -138,7 +139,7 @@ async function runOnce(
 
 /** Time from the first peer's start; images a second from the first step to the last; what the test images say. */
 function describe({ coordinator }: ServedRun, began: number): string {
-  const { steps, evaluations } = coordinator.feed.snapshot(coordinator.membership, Date.now());
+  const { steps, evaluations } = coordinator.feed.snapshot(coordinator.membership, steadyNow());
   const [first, last, test] = [steps[0], steps.at(-1), evaluations.at(-1)];
   const images = steps.slice(1).reduce((sum, { metrics }) => sum + metrics.images, 0);
   const speed =
@@ -154,7 +155,7 @@ function stalled(committedAt: () => number, run: ServedRun): Promise<never> {
     const timer = setInterval(() => {
       if (Date.now() - committedAt() < STALL_MS) return;
       clearInterval(timer);
-      const { sentence } = run.coordinator.feed.state(run.coordinator.membership, Date.now());
+      const { sentence } = run.coordinator.feed.state(run.coordinator.membership, steadyNow());
       reject(new Error(`no step for ${STALL_MS / 1000} s. ${sentence}`));
     }, 1000);
     timer.unref();

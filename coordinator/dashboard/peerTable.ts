@@ -8,6 +8,7 @@ const STATE_NAMES = {
   connecting: "connecting",
   preparing: "preparing",
   linking: "linking",
+  resting: "resting: slow line",
   observer: "catching up",
   member: "training",
   lost: "gone",

@@ -48,8 +48,15 @@ export const auditRequests = [
   v.object({ type: v.literal("settled"), inquiry }),
 ] as const;
 
-/** What a peer answers. */
+/** What a peer answers; and what it says by itself. */
 export const auditAnswers = [
+  /** "What that peer contributed to my slices in this round is far larger, or smaller, than what all others did." */
+  v.object({
+    type: v.literal("suspect"),
+    round: whole(Number.MAX_SAFE_INTEGER),
+    about: peerIdSchema,
+    why: v.pipe(v.string(), v.maxLength(200)),
+  }),
   v.object({ type: v.literal("account"), inquiry, account: accountSchema }),
   /** "The slots that I was told to audit have these checksums." */
   v.object({ type: v.literal("recomputed"), inquiry, sums: sumsSchema }),

@@ -79,7 +79,7 @@ export interface PeerRow {
   readonly name: string;
   readonly kind: "tab" | "node";
   readonly device: string;
-  readonly state: "connecting" | "preparing" | "linking" | "observer" | "member" | "lost";
+  readonly state: "connecting" | "preparing" | "linking" | "resting" | "observer" | "member" | "lost";
   readonly hidden: boolean;
   readonly workers: number;
   readonly imagesPerSecond: number;

@@ -59,6 +59,10 @@ const shownChunkSchema = v.object({
   inquiry: v.pipe(v.number(), v.integer(), v.minValue(0)),
 });
 
+/** Whom a peer waits for that has computed its own slots. One row has at most 32 peers, and only there it is said. */
+const awaitedPeers = v.pipe(v.array(peerIdSchema), v.maxLength(32));
+const awaitsSchema = v.object({ contributions: awaitedPeers, slices: awaitedPeers });
+
 /** What simple-peer says to its other end: an SDP or a candidate; a flat object, with one more level for the candidate. */
 const scalar = v.union([v.string(), v.number(), v.boolean(), v.null()]);
 const signal = v.record(text(40), v.union([scalar, v.record(text(40), scalar)]));
@@ -96,13 +100,17 @@ export const peerMessageSchema = v.variant("type", [
   v.object({ type: v.literal("computed"), round }),
   /** "I have applied this round, under this view, and these are my bits." */
   v.object({ type: v.literal("done"), view: v.number(), round, hash: hashSchema, metrics: roundMetricsSchema, timing: roundTimingSchema }),
-  /** "I am alive", every second; hidden: the tab is in the background; round: the one in progress; chunks: those of a state that are here. */
+  /**
+   * "I am alive", every second; hidden: the tab is in the background; round: the one in progress; chunks: those of a state that are here;
+   * awaits: whose contributions to this peer's slices have not arrived, or else whose reduced slices have not.
+   */
   v.object({
     type: v.literal("heartbeat"),
     hidden: v.boolean(),
     round,
     waitingFor: text(200),
     chunks: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
+    awaits: v.optional(awaitsSchema),
   }),
   /** "Part of the state that this round begins with", for a checkpoint. */
   stateChunkSchema,
@@ -149,6 +157,8 @@ export const coordinatorMessageSchema = v.variant("type", [
   /** "You may work on all rounds up to this one under the views that you have." */
   v.object({ type: v.literal("permit"), through: v.pipe(v.number(), v.integer()) }),
   ...auditRequests,
+  /** "Your line is too slow to follow the run as it is now; you are asked again in so many seconds." */
+  v.object({ type: v.literal("rest"), seconds: v.pipe(v.number(), v.finite(), v.minValue(0)), sentence: text(500) }),
   /** "The swarm stands here": for the join page. */
   v.object({
     type: v.literal("swarm"),
@@ -167,5 +177,6 @@ export type PeerMessage = v.InferOutput<typeof peerMessageSchema>;
 export type CoordinatorMessage = v.InferOutput<typeof coordinatorMessageSchema>;
 export type RoundMetrics = v.InferOutput<typeof roundMetricsSchema>;
 export type RoundTiming = v.InferOutput<typeof roundTimingSchema>;
+export type Awaits = v.InferOutput<typeof awaitsSchema>;
 export type RefusalReason = (typeof refusalReasons)[number];
 export type Hello = Extract<PeerMessage, { type: "hello" }>;

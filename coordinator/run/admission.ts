@@ -17,6 +17,7 @@ import {
   withPeer,
 } from "./membership.ts";
 import { commit, grantPermits } from "./progress.ts";
+import { tellRest } from "./rests.ts";
 import { freeSeat, hasLinks, partners, seated, together } from "./seating.ts";
 import { coolDownOf } from "./strikes.ts";
 import { planView } from "./views.ts";
@@ -48,8 +49,11 @@ export function join(state: Membership, hello: Hello, now: number, options: Memb
     hash: undefined,
     offers: undefined,
     computed: -1,
-    mayReturnAt: 0,
+    mayReturnAt: state.rests.get(hello.identity)?.until ?? 0,
     timesLate: 0,
+    waits: [],
+    ownsAfter: 0,
+    backlog: undefined,
     complainers: new Set(),
     disputants: new Set(),
     reportedAt: now,
@@ -134,7 +138,9 @@ export function ready(
     { type: "send", to: [other], message: { type: "connect", peer: id, initiator: false, iceServers } },
   ]);
   const known = resume(linking, id, peer.hello.resume, now, options);
-  return followedBy({ ...known, effects: [...known.effects, ...effects] }, (next) => admit(next, now, options));
+  return followedBy({ ...known, effects: [...known.effects, ...effects, ...tellRest(state, peer, now)] }, (next) =>
+    admit(next, now, options),
+  );
 }
 
 /** A link came about, changed, or was lost; a lost one is replaced by a relay, which both peers report in turn. */
@@ -166,7 +172,7 @@ export function admit(state: Membership, now: number, options: MembershipOptions
   if (state.phase === "waiting") return beginRun(state, candidates, now, options);
   if (state.phase === "finished") return unchanged(state);
   const present = peersAt(state, "member", "observer");
-  const newcomers = candidates.filter((peer) => present.every((other) => together(peer, other)));
+  const newcomers = candidates.filter((peer) => now >= peer.mayReturnAt && present.every((other) => together(peer, other)));
   const ready = newcomers.filter((peer, i) => newcomers.slice(0, i).every((other) => together(peer, other)));
   return ready.length === 0 ? unchanged(state) : observe(state, ready, possibleDonors(state), now, options, MAX_OBSERVERS_OF_A_DONOR);
 }

@@ -2,6 +2,7 @@ import { admit, join, link, ready } from "./admission.ts";
 import { complain } from "./complaints.ts";
 import { replayed, settleFork } from "./fork.ts";
 import { arbitrated, closeOverdue, hearAccount, hearRecomputed } from "./inquiries.ts";
+import { noteWait, spareSlowLines } from "./lines.ts";
 import {
   type Decision,
   type Effect,
@@ -17,14 +18,13 @@ import {
 } from "./membership.ts";
 import { done, proceed } from "./progress.ts";
 import { lost, stateLost } from "./repair.ts";
+import { restBehind, withRest } from "./rests.ts";
 import { storage } from "./storage.ts";
 import { demoteLate } from "./stragglers.ts";
+import { suspect } from "./suspicion.ts";
 
 /** An observer gets on with every round; one that does not, for so long, has lost something. */
 const STUCK_MS = 30_000;
-
-/** Half of the rounds that a peer takes frames of ahead of its own. */
-const MAX_ROUNDS_BEHIND = 128;
 
 /** Every decision of the coordinator: what follows from an event, and why. Knows no clock, socket or chance but its arguments. */
 export function advance(state: Membership, event: MembershipEvent, now: number, options: MembershipOptions): Decision {
@@ -39,7 +39,7 @@ export function advance(state: Membership, event: MembershipEvent, now: number, 
     case "done":
       return done(seen, event.peer, event.report, now, options);
     case "heartbeat":
-      return heartbeat(seen, event, now);
+      return heartbeat(noteWait(seen, event, now), event, now);
     case "lost":
       return followedBy(lost(state, event.peer, event.why, now, options), (next) =>
         inTurn(next, [settleFork, proceed, admit], now, options),
@@ -48,6 +48,8 @@ export function advance(state: Membership, event: MembershipEvent, now: number, 
       return unchanged(withPeer(seen, event.peer, { computed: event.round }));
     case "complain":
       return complain(seen, event, now);
+    case "suspect":
+      return suspect(seen, event, options);
     case "stateLost":
       return stateLost(seen, event, now, options);
     case "saved":
@@ -63,7 +65,7 @@ export function advance(state: Membership, event: MembershipEvent, now: number, 
     case "replayed":
       return followedBy(replayed(state, event.result, now, options), (next) => proceed(next, now, options));
     case "tick":
-      return inTurn(state, [demoteLate, settleFork, proceed, admit, dropSilent, closeOverdue], now, options);
+      return inTurn(state, [demoteLate, spareSlowLines, restBehind, settleFork, proceed, admit, dropSilent, closeOverdue], now, options);
     default:
       return event satisfies never;
   }
@@ -89,22 +91,18 @@ function dropSilent(state: Membership, now: number, options: MembershipOptions):
     const sentence = `${nameOf(peer)} got no further for ${Math.round((now - peer.reportedAt) / 1000)} s and has to join again`;
     return { type: "drop", peer: peer.id, sentence };
   });
+  const slow = stuck.filter(({ hello }) => state.rests.has(hello.identity)); // it is not for the first time
   const effects: Effect[] = silent.map((peer) => {
     const sentence = `${nameOf(peer)} was silent for ${Math.round((now - peer.lastSeenAt) / 1000)} s`;
     return { type: "drop", peer: peer.id, sentence };
   });
-  return { state, effects: [...effects, ...dropped], reasons: [] };
+  return { state: slow.reduce((next, peer) => withRest(next, peer, now), state), effects: [...effects, ...dropped], reasons: [] };
 }
 
-/**
- * An observer that follows nobody: what it waits for may be lost. Nor can one that is so far behind be helped, while the others go on:
- * soon it would take their frames for impossible ones.
- */
+/** An observer that follows nobody: what it waits for may be lost. */
 function stuckObservers(state: Membership, now: number): PeerState[] {
   if (state.phase !== "running" || state.paused !== undefined) return [];
-  const begins = new Map(state.views.at(-1)?.observers.map(({ peer, stateOfRound }) => [peer, stateOfRound]));
-  return peersAt(state, "observer").filter(({ id, round, reportedAt }) => {
-    if ((round ?? begins.get(id) ?? state.committed) < state.committed - MAX_ROUNDS_BEHIND) return true;
+  return peersAt(state, "observer").filter(({ round, reportedAt }) => {
     const patience = Math.max(STUCK_MS, 20 * state.roundMs);
     return now - reportedAt > patience && (round === undefined || round < state.committed - 1);
   });

@@ -49,6 +49,8 @@ export interface Audits {
   readonly strikes: ReadonlyMap<string, Strikes>;
   /** Everyone is audited in rounds up to `through`; after a clean result nothing is suspicious until round `quietUntil`. */
   readonly alert: { readonly through: number; readonly quietUntil: number };
+  /** By whom suspects whom ("2>5"): the round until which its word about that one counts no further. */
+  readonly suspicions: ReadonlyMap<string, number>;
 }
 
 /** How often a peer was proven wrong, and until when it is not let in. */
@@ -65,6 +67,7 @@ export const noAudits: Audits = {
   inquiries: new Map(),
   strikes: new Map(),
   alert: { through: -1, quietUntil: 0 },
+  suspicions: new Map(),
 };
 
 /** What an inquiry has found. */

@@ -5,6 +5,7 @@ import type { Hello, PeerMessage, ShownChunk, StateChunk } from "../protocol/mes
 import { roundCount } from "../protocol/rounds.ts";
 import type { PeerId } from "../protocol/view.ts";
 import { advance } from "./advance.ts";
+import { steadyNow } from "./clock.ts";
 import { DashboardFeed, type Position } from "./dashboardFeed.ts";
 import {
   type Arbitration,
@@ -56,7 +57,7 @@ export class Coordinator {
 
   constructor(options: CoordinatorOptions) {
     this.#options = options;
-    this.#feed = new DashboardFeed(options.config, options.runName, options.joinUrl, Date.now());
+    this.#feed = new DashboardFeed(options.config, options.runName, options.joinUrl, steadyNow());
     this.#sockets = new PeerSockets(options.token, {
       onHello: (hello, attach) => this.#greet(hello, attach),
       onMessage: (peer, message) => this.#hear(peer, message),
@@ -88,7 +89,7 @@ export class Coordinator {
   }
 
   acceptDashboard(socket: WebSocket): void {
-    socket.send(JSON.stringify(this.#feed.snapshot(this.#membership, Date.now()) satisfies DashboardMessage));
+    socket.send(JSON.stringify(this.#feed.snapshot(this.#membership, steadyNow()) satisfies DashboardMessage));
     this.#dashboards.set(socket, this.#feed.position());
     socket.on("close", () => this.#dashboards.delete(socket));
     socket.on("error", () => socket.terminate());
@@ -126,6 +127,9 @@ export class Coordinator {
       case "complain":
         this.#apply({ type: "complain", peer, about: message.about, why: message.why });
         break;
+      case "suspect":
+        this.#apply({ ...message, peer });
+        break;
       case "state":
         this.#options.onState(peer, message, (round) => this.#apply({ type: "saved", round }));
         break;
@@ -139,7 +143,7 @@ export class Coordinator {
         this.#options.onShown(peer, message);
         break;
       case "heartbeat":
-        this.#apply({ type: "heartbeat", peer, hidden: message.hidden, waitingFor: message.waitingFor, chunks: message.chunks });
+        this.#apply({ ...message, peer });
         break;
       case "stateLost":
         this.#apply({ type: "stateLost", peer, round: message.round, why: message.why });
@@ -165,9 +169,9 @@ export class Coordinator {
 
   #decide(event: MembershipEvent): void {
     const phase = this.#membership.phase;
-    const decision: Decision = advance(this.#membership, event, Date.now(), this.#options);
+    const decision: Decision = advance(this.#membership, event, steadyNow(), this.#options);
     this.#membership = decision.state;
-    this.#feed.note(decision.reasons, Date.now());
+    this.#feed.note(decision.reasons, steadyNow());
     for (const reason of decision.reasons) this.#options.onReason(reason);
     for (const effect of decision.effects) this.#perform(effect);
     if (phase !== "finished" && this.#membership.phase === "finished") {
@@ -199,7 +203,7 @@ export class Coordinator {
         this.#options.onReplay(effect.checkpoint, effect.through, (result) => this.#apply({ type: "replayed", result }));
         break;
       case "commit":
-        this.#feed.commit(effect.report, effect.members.length, Date.now());
+        this.#feed.commit(effect.report, effect.members.length, steadyNow());
         this.#options.onCommit(effect);
         break;
       default:
@@ -208,7 +212,7 @@ export class Coordinator {
   }
 
   #tellSwarm(): void {
-    const { peers, imagesPerSecond, round } = this.#feed.state(this.#membership, Date.now());
+    const { peers, imagesPerSecond, round } = this.#feed.state(this.#membership, steadyNow());
     const rounds = roundCount(this.#options.config);
     for (const { peer } of peers)
       this.#sockets.send(peer, { type: "swarm", peers: peers.length, imagesPerSecond, round, rounds, ...this.#feed.latest() });
@@ -216,7 +220,7 @@ export class Coordinator {
 
   #updateDashboards(): void {
     for (const [socket, since] of this.#dashboards) {
-      socket.send(JSON.stringify(this.#feed.update(since, this.#membership, Date.now()) satisfies DashboardMessage));
+      socket.send(JSON.stringify(this.#feed.update(since, this.#membership, steadyNow()) satisfies DashboardMessage));
       this.#dashboards.set(socket, this.#feed.position());
     }
   }

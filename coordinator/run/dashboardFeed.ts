@@ -100,7 +100,7 @@ export class DashboardFeed {
       epoch: newest?.epoch ?? 0,
       imagesPerSecond,
       secondsLeft: imagesPerSecond > 0 ? imagesLeft / imagesPerSecond : null,
-      peers: [...membership.peers.values()].map((peer) => rowOf(peer, membership)),
+      peers: [...membership.peers.values()].map((peer) => rowOf(peer, membership, now)),
     };
   }
 
@@ -132,7 +132,7 @@ export interface Position {
   readonly events: number;
 }
 
-function rowOf(peer: PeerState, { hashes, views }: Membership): PeerRow {
+function rowOf(peer: PeerState, { hashes, views, phase }: Membership, now: number): PeerRow {
   const view = views.at(-1);
   const reported = peer.round === undefined ? undefined : hashes.get(peer.round - 1);
   return {
@@ -140,7 +140,7 @@ function rowOf(peer: PeerState, { hashes, views }: Membership): PeerRow {
     name: peer.hello.name,
     kind: peer.hello.kind,
     device: peer.hello.device,
-    state: peer.stage,
+    state: peer.stage === "linking" && phase === "running" && peer.mayReturnAt > now ? "resting" : peer.stage,
     hidden: peer.hidden,
     workers: peer.hello.workers,
     imagesPerSecond: peer.imagesPerSecond,

@@ -1,6 +1,6 @@
 import type { Account } from "../protocol/audit.ts";
 import type { ChecksumKey } from "../protocol/checksum.ts";
-import type { CoordinatorMessage, Hello, IceServer, RefusalReason, RoundMetrics, RoundTiming } from "../protocol/messages.ts";
+import type { Awaits, CoordinatorMessage, Hello, IceServer, RefusalReason, RoundMetrics, RoundTiming } from "../protocol/messages.ts";
 import type { RunConfig } from "../protocol/runConfig.ts";
 import type { PeerId, View } from "../protocol/view.ts";
 import { type Audits, noAudits } from "./audit.ts";
@@ -44,8 +44,26 @@ export interface Membership {
   readonly audits: Audits;
   /** Members ended a round with other bits than the committed ones, and it is not clear yet whose are right. */
   readonly fork: Fork | undefined;
+  /** By identity: who rests, for it comes back under another number. */
+  readonly rests: ReadonlyMap<string, Rest>;
   /** What peers bring along is not to be believed: the run begins again because nobody knew who was right. */
   readonly distrustful: boolean;
+}
+
+/** What one heartbeat says about lines. */
+export interface Wait {
+  readonly at: number;
+  readonly round: number;
+  /** Its own slices lack contributions, so that others may wait for this peer because of these. */
+  readonly lacks: boolean;
+  /** The ends of each line that it waits for; none when it waits for none. */
+  readonly lines: readonly (readonly [PeerId, PeerId])[];
+}
+
+/** A peer whose line was too slow for the run: how often, and when it is tried again. */
+interface Rest {
+  readonly until: number;
+  readonly times: number;
 }
 
 export interface Fork {
@@ -81,6 +99,12 @@ export interface PeerState {
   /** After it was late: when it may take part again, and how often it was. */
   readonly mayReturnAt: number;
   readonly timesLate: number;
+  /** What its latest heartbeats said that it waits for, though everyone had computed: oldest first. */
+  readonly waits: readonly Wait[];
+  /** Its line, or one to it, is slow: until then it owns no slices. */
+  readonly ownsAfter: number;
+  /** Of an observer: so far it was behind at that time. */
+  readonly backlog: { readonly at: number; readonly rounds: number } | undefined;
   /** Who says that it sends what cannot be. */
   readonly complainers: ReadonlySet<PeerId>;
   /** Whose word stands against its own about what the one sent and the other received. */
@@ -100,6 +124,7 @@ export type MembershipEvent =
   | { readonly type: "link"; readonly peer: PeerId; readonly other: PeerId; readonly state: "direct" | "relayed" | "lost" }
   | { readonly type: "computed"; readonly peer: PeerId; readonly round: number }
   | { readonly type: "complain"; readonly peer: PeerId; readonly about: PeerId; readonly why: string }
+  | { readonly type: "suspect"; readonly peer: PeerId; readonly round: number; readonly about: PeerId; readonly why: string }
   | { readonly type: "stateLost"; readonly peer: PeerId; readonly round: number; readonly why: string }
   | { readonly type: "saved"; readonly round: number }
   | { readonly type: "storage"; readonly stuck: readonly string[] }
@@ -110,6 +135,8 @@ export type MembershipEvent =
       readonly hidden: boolean;
       readonly waitingFor: string;
       readonly chunks?: number | undefined;
+      readonly round?: number;
+      readonly awaits?: Awaits | undefined;
     }
   | { readonly type: "lost"; readonly peer: PeerId; readonly why: string }
   | { readonly type: "account"; readonly peer: PeerId; readonly inquiry: number; readonly account: Account }
@@ -205,6 +232,7 @@ export const emptyMembership: Membership = {
   saving: undefined,
   audits: noAudits,
   fork: undefined,
+  rests: new Map(),
   distrustful: false,
 };
 

@@ -14,6 +14,7 @@ import { paths } from "../protocol/paths.ts";
 import { roundCount } from "../protocol/rounds.ts";
 import type { RunConfig } from "../protocol/runConfig.ts";
 import { Arbiter } from "./arbiter.ts";
+import { steadyNow } from "./clock.ts";
 import { Coordinator } from "./coordinator.ts";
 import type { Effect, Reason } from "./membership.ts";
 import { recoveredMembership } from "./recovery.ts";
@@ -83,7 +84,7 @@ export async function serveRun(options: ServeRunOptions): Promise<ServedRun> {
   const app = await createPagesAndData({
     dataset,
     pagesDir: projectFile(join("dist", "pages")),
-    run: () => started.coordinator?.feed.snapshot(started.coordinator.membership, Date.now()),
+    run: () => started.coordinator?.feed.snapshot(started.coordinator.membership, steadyNow()),
   });
   const listening = await listen({ app, host, port });
   const urls = joinUrls(host, listening.port, token);

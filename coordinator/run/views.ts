@@ -83,11 +83,14 @@ function reassignInColumns(owners: readonly PeerId[], seats: Seats, isMember: (p
 
 /**
  * Two members who contradict each other own no slices, so that neither depends on the other any more: an owner alone could sum up what
- * it did not receive, and only an owner can be sent what others are not.
+ * it did not receive, and only an owner can be sent what others are not. Nor do those own any between whom a line is slow: then nothing goes
+ * over it.
  */
 function ownersAmong(members: readonly PeerState[]): readonly PeerState[] {
   const undisputed = members.filter((peer) => opponentsOf(peer, members) === 0);
-  return undisputed.length > 0 ? undisputed : members;
+  const trusted = undisputed.length > 0 ? undisputed : members;
+  const near = trusted.filter(({ ownsAfter }) => ownsAfter === 0);
+  return near.length > 0 ? near : trusted;
 }
 
 /** How many of these have their word against this one's. */

@@ -73,7 +73,14 @@ export const peerMessages: { readonly [T in PeerMessage["type"]]: Extract<PeerMe
   state: chunk,
   stateLost: { type: "stateLost", round: 17, why: "peer 2 is gone" },
   done: { type: "done", view: 3, round: 17, hash, metrics, timing },
-  heartbeat: { type: "heartbeat", hidden: true, round: 17, waitingFor: "slots 2, 5", chunks: 12 },
+  heartbeat: {
+    type: "heartbeat",
+    hidden: true,
+    round: 17,
+    waitingFor: "slots 2, 5",
+    chunks: 12,
+    awaits: { contributions: [7], slices: [] },
+  },
   account: {
     type: "account",
     inquiry: 3,
@@ -85,6 +92,7 @@ export const peerMessages: { readonly [T in PeerMessage["type"]]: Extract<PeerMe
     },
   },
   recomputed: { type: "recomputed", inquiry: 3, sums: [5, 0, 7, 8] },
+  suspect: { type: "suspect", round: 17, about: 7, why: "its slots have 28 times the norm of any other" },
   shown: { ...chunk, type: "shown", inquiry: 3 },
   leave: { type: "leave", reason: "left" },
 };
@@ -109,6 +117,7 @@ export const coordinatorMessages: { readonly [T in CoordinatorMessage["type"]]: 
   inquire: { type: "inquire", inquiry: 3, round: 20, key: [0xffffffff, 7] },
   show: { type: "show", inquiry: 3 },
   settled: { type: "settled", inquiry: 3 },
+  rest: { type: "rest", seconds: 60, sentence: "Kite (peer 3) is 40 rounds behind" },
   swarm: { type: "swarm", peers: 3, imagesPerSecond: 640.5, loss: null, accuracy: 0.71, round: 17, rounds: 1970 },
   finished: { type: "finished", hash },
 };

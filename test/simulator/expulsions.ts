@@ -1,7 +1,7 @@
 import type { Seat } from "./seat.ts";
 
 /** What honest peers are dropped for, too. */
-const BLAMELESS = /was silent|fell too far behind|got no further|did not get the state/;
+const BLAMELESS = /was silent|fell too far behind|got no further|falls back further|did not get the state/;
 
 /** Whom the coordinator drops or refuses. Throws for an honest peer that is blamed for anything. */
 export class Expulsions {

@@ -16,6 +16,7 @@ export function eventOf(peer: number, message: PeerMessage): MembershipEvent | u
     case "stateLost":
     case "account":
     case "recomputed":
+    case "suspect":
       return { ...message, peer };
     default:
       return undefined;

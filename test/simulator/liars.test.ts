@@ -105,3 +105,14 @@ test("AU7 who makes steps non-finite is found at once, though hardly anybody is 
   expect(drops.length).toBe(2);
   expect(drops[0].round).toBeLessThan(80);
 });
+
+test.each(["infinite: everything saturated", "zero"])(
+  "AU11 %s: found at once by its norm, though hardly anybody is audited",
+  async (name) => {
+    const liar = contributionLies.filter((lie) => lie.name === name);
+    const { drops, membership } = await simulate({ config, seed: 6, peers: 7, faults: noFaults, liars: liar, auditShare: 0.0001 });
+    expect(drops.map((drop) => drop.name)).toEqual(["P1", "P1"]);
+    expect(drops[0].round).toBeLessThan(40); // about 20 are permitted by the time that the first is done
+    expect(membership.audits.strikes.size).toBe(1);
+  },
+);

@@ -1,14 +1,17 @@
 import type { VirtualTime } from "./virtualTime.ts";
+import { Windows } from "./windows.ts";
 
 /** An end of the network: a peer's, or the coordinator's. Its line carries one thing after another, each way. */
 export interface Port {
   /** Infinite: only latency counts. */
   bytesPerMs: number;
+  /** On top of the network's own, each way. */
+  latencyMs: number;
   sendsUntil: number;
   receivesUntil: number;
 }
 
-export const portOf = (bytesPerMs = Number.POSITIVE_INFINITY): Port => ({ bytesPerMs, sendsUntil: 0, receivesUntil: 0 });
+export const portOf = (bytesPerMs = Number.POSITIVE_INFINITY): Port => ({ bytesPerMs, latencyMs: 0, sendsUntil: 0, receivesUntil: 0 });
 
 /** How something goes: from the first of the ports to the last, under a name; things of one name stay in order, if they are to. */
 export interface Way {
@@ -24,6 +27,8 @@ interface Parcel {
 
 /** Latency, rates and partitions. Nothing is lost here: what meets a severed way waits until it is healed, as TCP and SCTP make it. */
 export class VirtualNetwork {
+  /** For what is sent between peers, of which only so much may be under way. */
+  readonly windows = new Windows(this);
   readonly #time: VirtualTime;
   readonly #lastAt = new Map<string, number>();
   readonly #held = new Map<string, Parcel[]>();
@@ -50,10 +55,34 @@ export class VirtualNetwork {
 
   carry(way: Way, bytes: number, arrive: () => void): void {
     const { now } = this.#time;
-    const there = now + this.#transfer(way.ports, bytes);
+    const [first] = way.ports;
+    if (way.ports.some(({ bytesPerMs }) => bytesPerMs !== first?.bytesPerMs)) this.#hop(way, 0, bytes, arrive);
+    else this.#deliver(way, now + this.#transfer(way.ports, bytes), arrive);
+  }
+
+  #deliver(way: Way, there: number, arrive: () => void): void {
+    const { now } = this.#time;
     const at = way.inOrder ? Math.max(this.#lastAt.get(way.name) ?? 0, there) : there + 10 * this.latency() * this.#time.random();
     if (way.inOrder) this.#lastAt.set(way.name, at);
     this.#time.after(at - now, () => this.#arrive({ way, arrive }));
+  }
+
+  /** From a slow line into a fast one: the fast one is taken when the bytes get there, not when they are sent, for others come before. */
+  #hop(way: Way, i: number, bytes: number, arrive: () => void): void {
+    const { now } = this.#time;
+    const [from, to] = [way.ports[i], way.ports[i + 1]];
+    const began = Math.max(now, from.sendsUntil);
+    from.sendsUntil = began + bytes / from.bytesPerMs;
+    const soonest = began + this.latency() + from.latencyMs + to.latencyMs;
+    const stretch = `${way.name} ${i}`;
+    const first = way.inOrder ? Math.max(this.#lastAt.get(stretch) ?? 0, soonest) : soonest;
+    this.#lastAt.set(stretch, first);
+    this.#time.after(first - now, () => {
+      to.receivesUntil = Math.max(first, to.receivesUntil) + bytes / to.bytesPerMs;
+      const last = Math.max(to.receivesUntil, first + bytes / from.bytesPerMs);
+      if (i + 2 === way.ports.length) this.#deliver(way, last, arrive);
+      else this.#time.after(last - first, () => this.#hop(way, i + 1, bytes, arrive));
+    });
   }
 
   #arrive(parcel: Parcel): void {
@@ -70,7 +99,7 @@ export class VirtualNetwork {
     for (let i = 1; i < ports.length; i++) {
       const [from, to] = [ports[i - 1], ports[i]];
       from.sendsUntil = Math.max(at, from.sendsUntil) + bytes / from.bytesPerMs;
-      const began = from.sendsUntil - bytes / from.bytesPerMs + this.latency();
+      const began = from.sendsUntil - bytes / from.bytesPerMs + this.latency() + from.latencyMs + to.latencyMs;
       to.receivesUntil = Math.max(began, to.receivesUntil) + bytes / to.bytesPerMs;
       at = Math.max(to.receivesUntil, from.sendsUntil + began - (from.sendsUntil - bytes / from.bytesPerMs));
     }

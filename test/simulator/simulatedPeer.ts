@@ -167,6 +167,7 @@ export class SimulatedPeer {
         round: this.session.round ?? 0,
         waitingFor: this.session.waitingFor().slice(0, 200),
         chunks: this.session.transfer.incoming?.progress.held,
+        awaits: this.session.awaits(),
       });
     }
   }

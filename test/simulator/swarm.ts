@@ -18,7 +18,7 @@ import { checkDecision, checkRound, journalled, type Ledger } from "./invariants
 import type { Lie } from "./lies.ts";
 import { controlWay, Links } from "./links.ts";
 import type { Meter } from "./meter.ts";
-import { portOf, VirtualNetwork } from "./network.ts";
+import { type Port, portOf, VirtualNetwork } from "./network.ts";
 import { afterFor, openSeat, type Seat } from "./seat.ts";
 import { SimulatedArbiter } from "./simulatedArbiter.ts";
 import { simulatedOptions } from "./simulatedConfig.ts";
@@ -47,6 +47,8 @@ export class Swarm {
   #checkpoint: { readonly round: number; readonly chunks: readonly StateChunk[] } | undefined;
   readonly network: VirtualNetwork;
   readonly coordinatorPort = portOf();
+  /** What lies between two peers besides their own lines. */
+  between: (from: Seat, to: Seat) => readonly Port[] = () => [];
   readonly #kit: ReplicaKit;
   readonly #byId = new Map<number, Seat>();
   readonly #links = new Links();
@@ -174,12 +176,10 @@ export class Swarm {
       const bytes = this.#sizeOf(effect.message);
       this.meter?.said(effect.message.type, effect.to.length, bytes);
       const message = this.flat ? flattened(effect.message) : effect.message;
-      for (const to of effect.to)
-        this.#deliver(`c>${to}`, this.#seatOf(to), bytes, (seat) => seat.peer.id === to && seat.peer.hear(message));
+      for (const to of effect.to) this.#deliver(to, bytes, (seat) => seat.peer.hear(message));
     } else if (effect.type === "restore") {
       for (const chunk of this.#checkpoint?.chunks ?? []) {
-        for (const to of effect.to)
-          this.#deliver(`c>${to}`, this.#seatOf(to), this.#sizeOf(chunk), (seat) => seat.peer.id === to && seat.peer.hear(chunk));
+        for (const to of effect.to) this.#deliver(to, this.#sizeOf(chunk), (seat) => seat.peer.hear(chunk));
       }
     } else if (effect.type === "arbitrate") this.#arbiter.decide(effect.case);
     else if (effect.type === "replay")
@@ -258,13 +258,13 @@ export class Swarm {
     const relayed = !(linked || this.flat) || this.#links.relays(sender, to);
     const way = {
       name: `${sender}>${to}${relayed ? " relayed" : ""}`,
-      ports: relayed ? [from, this.coordinatorPort, seat] : [from, seat],
+      ports: relayed ? [from, this.coordinatorPort, seat] : [from, ...this.between(from, seat), seat],
       inOrder: !this.reorder,
     };
     this.meter?.frame(bytes.length, relayed);
     const copies = this.time.random() < this.duplicate ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
-      this.network.carry(way, bytes.length, () => {
+      this.network.windows.carry(way, bytes.length, () => {
         const lost = !relayed && this.#links.broken(sender, to);
         const crashed = !from.alive && this.time.random() < 0.5;
         if (!lost && !crashed)
@@ -273,10 +273,11 @@ export class Swarm {
     }
   }
 
-  #deliver(name: string, seat: Seat | undefined, bytes: number, hear: (seat: Seat) => void): void {
+  #deliver(to: number, bytes: number, hear: (seat: Seat) => void): void {
+    const seat = this.#seatOf(to);
     if (seat === undefined) return;
-    this.network.carry(controlWay(name, this.coordinatorPort, seat), bytes, () =>
-      afterFor(this.time, seat, 0, () => seat.connected && hear(seat)),
+    this.network.carry(controlWay(`c>${to}`, this.coordinatorPort, seat), bytes, () =>
+      afterFor(this.time, seat, 0, () => seat.connected && seat.peer.id === to && hear(seat)),
     );
   }
 
@@ -285,7 +286,7 @@ export class Swarm {
   }
 
   #beat(seat: Seat): void {
-    afterFor(this.time, seat, HEARTBEAT_MS, () => {
+    afterFor(this.time, seat, HEARTBEAT_MS * (0.7 + 0.6 * this.time.random()), () => {
       if (seat.connected) seat.peer.beat();
       if (this.membership.phase !== "finished") this.#beat(seat);
     });

@@ -1,44 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import type { DashboardSnapshot } from "../../coordinator/protocol/dashboard.ts";
 import { HeadlessPeers } from "../../coordinator/run/headlessPeers.ts";
 import { cifar10Folder, needsShared, sharedIsThere } from "../shared.ts";
+import { CoordinatorProcess } from "./coordinatorProcess.ts";
 
-const START = fileURLToPath(new URL("../../coordinator/commands/start.ts", import.meta.url));
 const STEPS = 150;
 const TYPESCRIPT = ["--import", "tsx"];
-
-/** A coordinator in a process of its own, to be killed without a word. */
-class CoordinatorProcess {
-  readonly #process: ChildProcess;
-  #said = "";
-
-  constructor(extra: readonly string[]) {
-    const run = ["--model", "lenet5", "--steps", String(STEPS), "--no-evaluate", "--data", cifar10Folder()];
-    this.#process = spawn(process.execPath, [...TYPESCRIPT, START, ...run, ...extra], { stdio: ["ignore", "pipe", "inherit"] });
-    this.#process.stdout?.on("data", (chunk: Buffer) => {
-      this.#said += chunk.toString();
-    });
-  }
-
-  async joinUrl(): Promise<URL> {
-    for (;;) {
-      const found = /http:\S+join\?token=\S+/.exec(this.#said);
-      if (found !== null) return new URL(found[0]);
-      if (this.#process.exitCode !== null) throw new Error(`the coordinator ended: ${this.#said}`);
-      await once(this.#process.stdout as NodeJS.ReadableStream, "data");
-    }
-  }
-
-  async kill(): Promise<void> {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
-    const gone = once(this.#process, "exit");
-    this.#process.kill("SIGKILL");
-    await gone;
-  }
-}
 
 async function until(url: URL, condition: (run: DashboardSnapshot) => boolean): Promise<DashboardSnapshot> {
   for (;;) {
@@ -51,7 +18,8 @@ async function until(url: URL, condition: (run: DashboardSnapshot) => boolean): 
 describe.skipIf(!sharedIsThere)(`the coordinator is killed${needsShared}`, () => {
   const coordinators: CoordinatorProcess[] = [];
   const begin = (...extra: string[]) => {
-    const coordinator = new CoordinatorProcess(extra);
+    const run = ["--model", "lenet5", "--steps", String(STEPS), "--no-evaluate", "--data", cifar10Folder()];
+    const coordinator = new CoordinatorProcess([...run, ...extra]);
     coordinators.push(coordinator);
     return coordinator;
   };

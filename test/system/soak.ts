@@ -6,7 +6,9 @@ import { wholeNumber } from "../../coordinator/options/parse.ts";
 import { HeadlessPeers } from "../../coordinator/run/headlessPeers.ts";
 import { peersAt } from "../../coordinator/run/membership.ts";
 import { median } from "../bench/median.ts";
+import { killCoordinators } from "./coordinatorKills.ts";
 import { poissonChurn } from "./poissonChurn.ts";
+import { sameBitsAlone } from "./sameBitsAlone.ts";
 import { serveTrial, type Trial } from "./trial.ts";
 
 interface SoakOptions {
@@ -15,6 +17,7 @@ interface SoakOptions {
   readonly peers: number;
   readonly life: number;
   readonly seed: number;
+  readonly coordinatorKills: number;
 }
 
 /** A run that makes no step for so long has hung. */
@@ -37,6 +40,7 @@ interface Sample {
 /** `npm run soak`: peers come and go like customers of a shop, for as long as it is told; one of them stays. */
 async function soak(options: SoakOptions): Promise<boolean> {
   const dataset = await findDataset({ data: options.data, environment: process.env, say: console.log });
+  if (options.coordinatorKills > 0) return await killCoordinators(dataset, options);
   let [committedAt, longestWait] = [Date.now(), 0];
   const trial = await serveTrial(dataset, {
     minPeers: 1,
@@ -91,17 +95,6 @@ async function soak(options: SoakOptions): Promise<boolean> {
   return same && flat && prompt;
 }
 
-async function sameBitsAlone(dataset: Parameters<typeof serveTrial>[0], hashes: readonly string[], most: number): Promise<boolean> {
-  const compared = Math.min(most, hashes.length);
-  const alone = await serveTrial(dataset, { minPeers: 1 });
-  const peer = new HeadlessPeers(alone.run.joinUrls[0] as string, 1);
-  await peer.start();
-  while (alone.hashes.length < compared) await delay(100);
-  await peer.finish(0);
-  await alone.run.close();
-  return hashes.slice(0, compared).every((hash, round) => hash === alone.hashes[round]);
-}
-
 function statusLine(trial: Trial, samples: readonly Sample[], longestWait: number): string {
   const members = peersAt(trial.run.coordinator.membership, "member").length;
   const { coordinatorMiB, peerMiB } = samples.at(-1) as Sample;
@@ -135,6 +128,7 @@ const options = new Command("npm run soak --")
   .option("--peers <n>", "how many peers there are on average", whole("--peers", 64), 8)
   .option("--life <seconds>", "how long a peer stays on average", whole("--life", 3600), 20)
   .option("--seed <n>", "of the churn", whole("--seed", 2 ** 31 - 1), 1)
+  .option("--coordinator-kills <n>", "kill the coordinator so often instead, and let peers be", whole("--coordinator-kills", 10_000), 0)
   .parse()
   .opts<SoakOptions>();
 process.exit((await soak(options)) ? 0 : 1);

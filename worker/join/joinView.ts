@@ -12,6 +12,7 @@ const HEADLINES: Record<PeerStatus["stage"], string> = {
   starting: "Getting ready …",
   connecting: "Connecting …",
   linking: "Meeting the other tabs …",
+  resting: "Your line is slow: resting …",
   synchronising: "Catching up …",
   training: "You are training",
   finished: "The run is complete",

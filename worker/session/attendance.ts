@@ -18,7 +18,9 @@ import { stateChunks } from "./stateTransfer.ts";
 import type { JoinOptions } from "./status.ts";
 import type { StatusBoard } from "./statusBoard.ts";
 
+/** On average; never in step with the rounds, for heartbeats show what is waited for. */
 const HEARTBEAT_MS = 1000;
+const HEARTBEAT_JITTER_MS = 600;
 
 /** How often states that are on their way are looked after. */
 const TRANSFER_TICK_MS = 250;
@@ -48,6 +50,7 @@ export class Attendance {
   #finished = false;
   #ended = false;
   #training: Promise<void> = Promise.resolve();
+  #beat: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: AttendanceOptions) {
     this.#options = options;
@@ -75,12 +78,12 @@ export class Attendance {
 
   /** Takes part until the run is complete. Throws `PeerStopped` when it ends otherwise. */
   async attend(): Promise<void> {
-    const beat = setInterval(() => this.beat(), HEARTBEAT_MS);
+    this.#beatOn();
     const transfers = setInterval(() => this.#session?.transfer.tick(), TRANSFER_TICK_MS);
     try {
       await Promise.race([this.#takePart(), this.#stopped]);
     } finally {
-      clearInterval(beat);
+      clearTimeout(this.#beat);
       clearInterval(transfers);
       this.#ended = true;
       this.#session?.close(new PeerStopped("left", "the peer has stopped"));
@@ -88,6 +91,14 @@ export class Attendance {
       this.#mesh.close();
       await this.#training.catch(() => undefined); // what the replica was doing is done, before it is asked for more
     }
+  }
+
+  #beatOn(): void {
+    const pause = HEARTBEAT_MS + HEARTBEAT_JITTER_MS * (Math.random() - 0.5);
+    this.#beat = setTimeout(() => {
+      this.beat();
+      this.#beatOn();
+    }, pause);
   }
 
   /** Leaves on purpose. */
@@ -102,7 +113,9 @@ export class Attendance {
     if (this.#welcome === undefined) return;
     const waitingFor = this.#session?.waitingFor().slice(0, 200) ?? "its engine";
     const chunks = this.#session?.transfer.incoming?.progress.held;
-    this.#tell({ type: "heartbeat", hidden: this.#options.board.status.hidden, round: this.#session?.round ?? 0, waitingFor, chunks });
+    const { hidden } = this.#options.board.status;
+    const [round, awaits] = [this.#session?.round ?? 0, this.#session?.awaits()];
+    this.#tell({ type: "heartbeat", hidden, round, waitingFor, chunks, awaits });
   }
 
   async #takePart(): Promise<void> {
@@ -227,6 +240,9 @@ export class Attendance {
       case "show":
       case "settled":
         this.#auditing?.hear(message);
+        break;
+      case "rest":
+        this.#options.board.update({ stage: "resting", sentence: message.sentence });
         break;
       case "swarm":
         this.#options.board.swarm(message);

@@ -4,6 +4,7 @@ import type { Round } from "../../coordinator/protocol/rounds.ts";
 import type { VectorLayout } from "../collective/vectorLayout.ts";
 import { type AuditOrder, Auditor, type AuditorOptions } from "../train/auditor.ts";
 import { Accounts, checksums } from "./accounts.ts";
+import { Norms } from "./norms.ts";
 import { stateChunks } from "./stateTransfer.ts";
 
 export interface AuditingOptions extends Omit<AuditorOptions, "onRecomputed"> {
@@ -27,6 +28,7 @@ interface Recomputed {
 export class Auditing {
   readonly auditor: Auditor;
   readonly #accounts: Accounts;
+  readonly #norms = new Norms();
   readonly #options: AuditingOptions;
   readonly #inquired = new Map<number, Inquired>();
   readonly #recomputed = new Map<number, Recomputed>();
@@ -47,6 +49,10 @@ export class Auditing {
 
   /** A round is done. */
   keep(round: Round, evidence: Parameters<Accounts["keep"]>[1]): void {
+    if (round.kind === "train") {
+      for (const { sender, why } of this.#norms.look(evidence.summed, this.#options.layoutOf("train"), round.slots))
+        this.#options.tell({ type: "suspect", round: round.round, about: sender, why });
+    }
     this.#accounts.keep(round, evidence);
     const due = this.#open.filter(({ inquired }) => inquired.round <= round.round);
     this.#open = this.#open.filter(({ inquired }) => inquired.round > round.round);

@@ -12,15 +12,25 @@ export interface ConnectionEvents {
 /** A socket that does not open within this time is given up. */
 const OPEN_DEADLINE_MS = 15_000;
 
+/**
+ * The coordinator says something every second (`swarm`); a socket over which nothing has come for so many of them carries nothing any
+ * more, though it may look open for minutes. Seconds of this peer's timer are counted, so that one that was frozen does not blame others.
+ */
+const TICK_MS = 1000;
+const MOST_SILENT_TICKS = 20;
+
 /** The WebSocket to the coordinator: control messages, and frames for peers that cannot be reached directly. */
 export class CoordinatorConnection {
   readonly #socket: Socket;
   readonly #opened: Promise<void>;
+  #silentTicks = 0;
+  #listening: ReturnType<typeof setInterval> | undefined;
 
   constructor(socket: Socket, events: ConnectionEvents) {
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
     socket.onmessage = ({ data }) => {
+      this.#silentTicks = 0;
       const envelope = unseal(new Uint8Array(data as ArrayBuffer));
       if (envelope.kind === "control") events.onMessage(decodeCoordinatorMessage(envelope.body));
       else events.onRelayed(envelope.peer, envelope.body);
@@ -32,11 +42,13 @@ export class CoordinatorConnection {
       );
       socket.onopen = () => {
         clearTimeout(deadline);
+        this.#listening = setInterval(() => this.#listen(events), TICK_MS);
         resolve();
       };
       socket.onerror = () => clearTimeout(deadline);
       socket.onclose = ({ reason, code }) => {
         clearTimeout(deadline);
+        clearInterval(this.#listening);
         const why = reason === "" ? `the connection to the coordinator was lost (code ${code})` : reason;
         reject(new Error(why));
         events.onClosed(why);
@@ -58,7 +70,16 @@ export class CoordinatorConnection {
   }
 
   close(reason: string): void {
+    clearInterval(this.#listening);
     this.#socket.onclose = null;
     this.#socket.close(1000, reason);
+  }
+
+  #listen(events: ConnectionEvents): void {
+    this.#silentTicks++;
+    if (this.#silentTicks < MOST_SILENT_TICKS) return;
+    const why = `nothing has come from the coordinator for ${(MOST_SILENT_TICKS * TICK_MS) / 1000} s`;
+    this.close(why); // its own closing handshake would not be answered either
+    events.onClosed(why);
   }
 }

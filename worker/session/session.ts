@@ -1,7 +1,9 @@
+import type { Awaits } from "../../coordinator/protocol/messages.ts";
 import { describeRound, type Round, roundCount } from "../../coordinator/protocol/rounds.ts";
 import { type View, viewFor } from "../../coordinator/protocol/view.ts";
 import { type Frame, frameKinds, MalformedFrame } from "../collective/frame.ts";
 import { RoundExchange } from "../collective/roundExchange.ts";
+import { awaitedPeers } from "./awaited.ts";
 import { Changes } from "./changes.ts";
 import { describeWait } from "./describeWait.ts";
 import { planOf, sharesOf } from "./planOf.ts";
@@ -196,6 +198,13 @@ export class Session {
   /** Ends every wait with this error. */
   close(error: Error): void {
     this.#changes.fail(error);
+  }
+
+  /** Whom this peer waits for in the round in progress, now that its own slots are computed. */
+  awaits(): Awaits | undefined {
+    const [round, exchange] = [this.#round ?? 0, this.#exchanges.get(this.#round ?? 0)];
+    if (this.view === undefined || exchange === undefined || round > this.#permitted || round >= this.#rounds) return undefined;
+    return awaitedPeers({ self: this.self, view: this.view, slots: describeRound(this.#options.config, round).slots, exchange });
   }
 
   /** In words, for the dashboard. */

@@ -1,6 +1,16 @@
 /** What a peer tells its page: one value, replaced as a whole whenever something changes. */
 export interface PeerStatus {
-  readonly stage: "starting" | "connecting" | "linking" | "synchronising" | "training" | "finished" | "left" | "refused" | "failed";
+  readonly stage:
+    | "starting"
+    | "connecting"
+    | "linking"
+    | "resting"
+    | "synchronising"
+    | "training"
+    | "finished"
+    | "left"
+    | "refused"
+    | "failed";
   /** What is going on, or what went wrong and how to go on, in one sentence. */
   readonly sentence: string;
   /** Steps of joining, each with its own progress: engine, coordinator, data, links, first step. */

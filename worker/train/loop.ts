@@ -41,8 +41,8 @@ export async function train({ config, session, replica, store, auditor, now, onR
       const own = await replica.contribution(round, batches); // integers, summed over the slots of this peer
       computeMs += now() - before;
       images += batches.reduce((sum, { indices }) => sum + indices.length, 0);
+      onComputed(round); // before the vector: on a slow line it would come behind it
       session.contribute(round, slots, own);
-      onComputed(round);
       await auditor.whileIdle(round, () => session.idle(round)); // somebody else's slots, to be compared
     }
     const computed = now();

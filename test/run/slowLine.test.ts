@@ -1,0 +1,144 @@
+import { expect, test } from "vitest";
+import type { Awaits } from "../../coordinator/protocol/messages.ts";
+import type { PeerId } from "../../coordinator/protocol/view.ts";
+import { withPeer } from "../../coordinator/run/membership.ts";
+import { begun, type Coordination, sent, texts } from "./membershipScene.ts";
+
+const nobody: Awaits = { contributions: [], slices: [] };
+
+/** So many seconds in which everyone has computed the round in progress, and waits as `awaits` says. */
+function wait(scene: Coordination, seconds: number, awaits: (peer: PeerId) => Awaits): void {
+  for (let second = 0; second < seconds; second++) {
+    scene.now += 1000;
+    const round = scene.state.committed;
+    for (const peer of scene.at("member")) scene.apply({ type: "computed", peer, round });
+    for (const peer of scene.at("member"))
+      scene.apply({ type: "heartbeat", peer, hidden: false, waitingFor: "", round, awaits: awaits(peer) });
+  }
+}
+
+/** Four peers that have done two rounds of so long. */
+function fourPeers(roundMs: number): Coordination {
+  const scene = begun(4);
+  for (let round = 0; round < 2; round++) {
+    scene.now += roundMs;
+    scene.membersDo(round);
+  }
+  return scene;
+}
+
+const waitsForFour = (peer: PeerId): Awaits => ({ contributions: peer === 4 ? [1, 2, 3] : [4], slices: [] });
+
+test("LI1 whose line all others wait for follows as an observer, and the reason says what that saves", () => {
+  const scene = fourPeers(3000);
+  wait(scene, 4, waitsForFour);
+  scene.now -= 4000; // the round itself is not late
+  expect(texts(scene.apply({ type: "tick" }))).toEqual([]);
+  wait(scene, 1, waitsForFour);
+  scene.now -= 1000;
+  const decision = scene.apply({ type: "tick" });
+  expect(texts(decision)[0]).toMatch(
+    /^Elk \(peer 4\) has a slow line: everyone had computed and waited for it in 100 % of the time; a round takes about \d+ ms instead of 3000 when it follows as an observer$/,
+  );
+  expect(scene.at("member")).toEqual([1, 2, 3]);
+  expect(scene.state.views.at(-1)?.observers.map(({ peer }) => peer)).toEqual([4]);
+});
+
+test("LI2 between two whose line is slow nothing goes any more: neither owns slices, both go on computing", () => {
+  const scene = fourPeers(3000);
+  const ends = new Map([
+    [1, 4],
+    [4, 1],
+  ]);
+  const awaits = (peer: PeerId): Awaits => ({ contributions: [ends.get(peer) ?? []].flat(), slices: ends.has(peer) ? [] : [1, 4] });
+  wait(scene, 6, awaits);
+  scene.now -= 6000;
+  const decision = scene.apply({ type: "tick" });
+  expect(texts(decision)[0]).toMatch(/^the line between Kite \(peer 1\) and Elk \(peer 4\) is slow: .* when neither owns slices$/);
+  expect(scene.at("member")).toEqual([1, 2, 3, 4]);
+  expect(new Set(scene.state.views.at(-1)?.owners)).toEqual(new Set([2, 3]));
+  expect(new Set(scene.state.views.at(-1)?.slotHolders)).toEqual(new Set([1, 2, 3, 4]));
+});
+
+test("LI3 a line that is waited for less than the others would compute longer costs its peer its slices, not its part", () => {
+  const scene = fourPeers(130); // of which 25 ms are computing; without the fastest, 107 ms
+  for (const [id, imagesPerSecond] of [100, 100, 100, 1000].entries()) scene.state = withPeer(scene.state, id + 1, { imagesPerSecond });
+  let turn = 0;
+  wait(scene, 12, (peer) => (turn++ % 9 < 6 ? waitsForFour(peer) : nobody));
+  scene.now -= 12_000;
+  expect(texts(scene.apply({ type: "tick" }))[0]).toMatch(/^Elk \(peer 4\) has a slow line: .* when it owns no slices$/);
+  expect(scene.at("member")).toEqual([1, 2, 3, 4]);
+  expect(new Set(scene.state.views.at(-1)?.owners)).toEqual(new Set([1, 2, 3]));
+});
+
+test("LI1 while somebody computes nobody waits for a line", () => {
+  const scene = fourPeers(3000);
+  for (let second = 0; second < 12; second++) {
+    for (const peer of [1, 2, 3])
+      scene.apply({ type: "heartbeat", peer, hidden: false, waitingFor: "", round: 2, awaits: { contributions: [4], slices: [] } });
+    scene.apply({ type: "heartbeat", peer: 4, hidden: false, waitingFor: "", round: 2 });
+  }
+  expect(texts(scene.apply({ type: "tick" }))).toEqual([]);
+  expect(scene.state.peers.get(1)?.waits.every(({ lines }) => lines.length === 0)).toBe(true);
+});
+
+test("LI1 of two peers neither is told to be the slow one", () => {
+  const scene = begun(2);
+  scene.now += 3000;
+  scene.membersDo(0);
+  wait(scene, 12, (peer) => ({ contributions: [peer === 1 ? 2 : 1], slices: [] }));
+  scene.now -= 12_000;
+  expect(texts(scene.apply({ type: "tick" }))).toEqual([]);
+});
+
+test("LI1 lines that are all alike are nobody's", () => {
+  const scene = fourPeers(3000);
+  wait(scene, 12, (peer) => ({ contributions: [1, 2, 3, 4].filter((other) => other !== peer), slices: [] }));
+  scene.now -= 12_000;
+  expect(texts(scene.apply({ type: "tick" }))).toEqual([]);
+});
+
+test("LI4 an observer that falls back further and further rests, is told so when it comes back, and is asked again", () => {
+  const scene = begun(2, {}, { steps: 200 });
+  scene.state = { ...scene.state, peers: new Map(scene.state.peers).set(2, { ...scene.state.peers.get(2), stage: "observer" } as never) };
+  const pass = (rounds: number) => {
+    for (let i = 0; i < rounds; i++) scene.done(1, scene.state.committed);
+    scene.now += 5000;
+    for (const peer of [1, 2]) scene.apply({ type: "heartbeat", peer, hidden: false, waitingFor: "" });
+    return scene.apply({ type: "tick" });
+  };
+  pass(10);
+  const { effects } = pass(10);
+  const drops = effects.filter((effect) => effect.type === "drop");
+  expect(drops).toEqual([
+    {
+      type: "drop",
+      peer: 2,
+      sentence:
+        "Fox (peer 2) is 20 rounds behind and falls back further, its line being too slow: the others train on, and it is asked again in 30 s",
+    },
+  ]);
+  scene.lose(2, "rests");
+  const again = scene.join("Fox");
+  const ready = scene.ready(again);
+  expect(sent(ready, "rest").map(({ message }) => message.seconds)).toEqual([30]);
+  scene.link(1, again);
+  scene.apply({ type: "tick" });
+  expect(scene.stage(again)).toBe("linking");
+  scene.now += 30_000;
+  for (const peer of [1, again]) scene.apply({ type: "heartbeat", peer, hidden: false, waitingFor: "" });
+  scene.apply({ type: "tick" });
+  expect(scene.stage(again)).toBe("observer");
+});
+
+test("LI4 an observer that catches up is left to do so", () => {
+  const scene = begun(2, {}, { steps: 200 });
+  scene.state = { ...scene.state, peers: new Map(scene.state.peers).set(2, { ...scene.state.peers.get(2), stage: "observer" } as never) };
+  for (let i = 0; i < 40; i++) scene.done(1, scene.state.committed);
+  for (let behind = 40; behind > 0; behind -= 4) {
+    scene.now += 5000;
+    for (const peer of [1, 2]) scene.apply({ type: "heartbeat", peer, hidden: false, waitingFor: "" });
+    expect(scene.apply({ type: "tick" }).effects.filter(({ type }) => type === "drop")).toEqual([]);
+    for (let i = 0; i < 4; i++) scene.done(2, 40 - behind + i);
+  }
+});
