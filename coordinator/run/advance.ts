@@ -28,6 +28,10 @@ const MAX_ROUNDS_BEHIND = 128;
 
 /** Every decision of the coordinator: what follows from an event, and why. Knows no clock, socket or chance but its arguments. */
 export function advance(state: Membership, event: MembershipEvent, now: number, options: MembershipOptions): Decision {
+  // The most frequent events note the time together with what else they change: each change copies the table of peers.
+  if (event.type === "computed") return unchanged(withPeer(state, event.peer, { computed: event.round, lastSeenAt: now }));
+  if (event.type === "heartbeat") return heartbeat(state, event, now);
+  if (event.type === "done") return done(state, event.peer, event.report, now, options);
   const seen = "peer" in event ? withPeer(state, event.peer, { lastSeenAt: now }) : state;
   switch (event.type) {
     case "join":
@@ -36,16 +40,10 @@ export function advance(state: Membership, event: MembershipEvent, now: number, 
       return ready(seen, event, now, options);
     case "link":
       return link(seen, event.peer, event.other, event.state, now, options);
-    case "done":
-      return done(seen, event.peer, event.report, now, options);
-    case "heartbeat":
-      return heartbeat(seen, event, now);
     case "lost":
       return followedBy(lost(state, event.peer, event.why, now, options), (next) =>
         inTurn(next, [settleFork, proceed, admit], now, options),
       );
-    case "computed":
-      return unchanged(withPeer(seen, event.peer, { computed: event.round }));
     case "complain":
       return complain(seen, event, now);
     case "stateLost":
@@ -73,7 +71,7 @@ export function advance(state: Membership, event: MembershipEvent, now: number, 
 function heartbeat(state: Membership, event: Extract<MembershipEvent, { type: "heartbeat" }>, now: number): Decision {
   const { peer, hidden, waitingFor, chunks } = event;
   const got = chunks !== undefined && chunks !== state.peers.get(peer)?.chunks;
-  return unchanged(withPeer(state, peer, { hidden, waitingFor, chunks, ...(got ? { reportedAt: now } : {}) }));
+  return unchanged(withPeer(state, peer, { hidden, waitingFor, chunks, lastSeenAt: now, ...(got ? { reportedAt: now } : {}) }));
 }
 
 type TimedDecision = (state: Membership, now: number, options: MembershipOptions) => Decision;

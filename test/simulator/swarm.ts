@@ -3,6 +3,7 @@ import type { CoordinatorMessage, PeerMessage, StateChunk } from "../../coordina
 import { roundCount } from "../../coordinator/protocol/rounds.ts";
 import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
 import { advance } from "../../coordinator/run/advance.ts";
+import { EventQueue } from "../../coordinator/run/eventQueue.ts";
 import {
   type Effect,
   emptyMembership,
@@ -51,6 +52,7 @@ export class Swarm {
   readonly #byId = new Map<number, Seat>();
   readonly #links = new Links();
   readonly #arbiter: SimulatedArbiter;
+  readonly #events = new EventQueue<MembershipEvent>((event) => this.#decide(event));
   duplicate = 0;
   reorder = false;
   /** What one slot takes a peer that is not slow. */
@@ -151,11 +153,6 @@ export class Swarm {
 
   apply(event: MembershipEvent): void {
     this.#events.push(event);
-    if (this.#events.length > 1) return;
-    for (let next = this.#events[0]; next !== undefined; next = this.#events[0]) {
-      this.#decide(next);
-      this.#events.shift();
-    }
   }
 
   #decide(event: MembershipEvent): void {
@@ -166,8 +163,6 @@ export class Swarm {
     this.reasons.push(...decision.reasons.map(({ text }) => `${Math.round(this.time.now)} ms: ${text}`));
     for (const effect of decision.effects) this.#perform(effect);
   }
-
-  readonly #events: MembershipEvent[] = [];
 
   #perform(effect: Effect): void {
     if (effect.type === "send") {
@@ -268,7 +263,7 @@ export class Swarm {
         const lost = !relayed && this.#links.broken(sender, to);
         const crashed = !from.alive && this.time.random() < 0.5;
         if (!lost && !crashed)
-          afterFor(this.time, seat, 0, () => seat.connected && seat.peer.id === to && seat.peer.receive(bytes.slice(), sender));
+          afterFor(this.time, seat, 0, () => seat.connected && seat.peer.id === to && seat.peer.receive(bytes, sender));
       });
     }
   }

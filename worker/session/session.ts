@@ -34,7 +34,7 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    const send: SessionOptions["send"] = (to, frame) => options.send(to, { ...frame, view: this.view?.view ?? 0 });
+    const send = (to: number, frame: Frame) => options.send([to], { ...frame, view: this.view?.view ?? 0 });
     this.#transfer = new StateTransfer({ ...options, send, onComplete: () => this.#changes.notify() });
     this.#rounds = roundCount(options.config);
   }
