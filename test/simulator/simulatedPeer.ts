@@ -80,6 +80,7 @@ export class SimulatedPeer {
   connect(id: number): void {
     this.id = id;
     this.#links.clear();
+    this.#gone.clear(); // a coordinator that was ended gives the same numbers again
     this.#unheard.clear();
     const offered = this.hello().resume?.round;
     const { config, lie } = this.#world;
