@@ -1,5 +1,5 @@
 import { admit, join, link, ready } from "./admission.ts";
-import { complain } from "./complaints.ts";
+import { complain, endStandoff } from "./complaints.ts";
 import { replayed, settleFork } from "./fork.ts";
 import { arbitrated, closeOverdue, hearAccount, hearRecomputed } from "./inquiries.ts";
 import {
@@ -61,7 +61,7 @@ export function advance(state: Membership, event: MembershipEvent, now: number, 
     case "replayed":
       return followedBy(replayed(state, event.result, now, options), (next) => proceed(next, now, options));
     case "tick":
-      return inTurn(state, [demoteLate, settleFork, proceed, admit, dropSilent, closeOverdue], now, options);
+      return inTurn(state, [demoteLate, settleFork, endStandoff, proceed, admit, dropSilent, closeOverdue], now, options);
     default:
       return event satisfies never;
   }
