@@ -3,6 +3,7 @@ import { observe } from "./admission.ts";
 import { awaitedBy, possibleDonors, waitingObservers } from "./donors.ts";
 import {
   type Decision,
+  type Effect,
   followedBy,
   type Membership,
   type MembershipEvent,
@@ -92,15 +93,16 @@ function withoutMembers(state: Membership, peer: PeerState, why: string, now: nu
     const text = `${nameOf(peer)}, the last member, ${why}; ${heirs.map(nameOf).join(", ")} had followed to round ${newest} and went on`;
     return followedBy(repairViews(next, { kind: "leave", text }), (heir) => giveNewDonors(heir, now, options));
   }
-  const waiting = peersAt(state, "observer").reduce(
-    (before, { id }) => withPeer(before, id, { stage: "linking", round: undefined }),
-    state,
-  );
+  // They alone know whether they have begun with the state that they waited for, or still hold an older one: they say so when they come back.
+  const drops = peersAt(state, "observer").map((observer): Effect => {
+    const sentence = `${nameOf(observer)} did not get the state before the last member was gone, and has to join again`;
+    return { type: "drop", peer: observer.id, sentence };
+  });
   const from = state.checkpoint === undefined ? "step 0" : `the checkpoint of round ${state.checkpoint}`;
   const text = `${nameOf(peer)}, the last member, ${why} and took the state along: the run goes on from ${from} when somebody joins`;
   return {
-    state: { ...waiting, phase: "waiting", views: [], permitted: -1, saving: undefined },
-    effects: [],
+    state: { ...state, phase: "waiting", views: [], permitted: -1, saving: undefined },
+    effects: drops,
     reasons: [{ kind: "warning", text }],
   };
 }

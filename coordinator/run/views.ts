@@ -62,7 +62,8 @@ export function repairViews(state: Membership, reason: Reason): Decision {
     const seats = seatsWithout(view, (peer) => state.peers.has(peer));
     return {
       view: state.nextView + i,
-      fromRound: Math.max(view.fromRound, inProgress),
+      // An heir may be behind all views that are remembered: then the oldest of them holds for its round, too.
+      fromRound: i === 0 ? inProgress : view.fromRound,
       begins: false,
       members: stays.length > 0 ? view.members.filter((id) => left.includes(id)) : left,
       observers: repairObservers(view, state, inProgress),
