@@ -1,5 +1,5 @@
 import { admit, join, link, ready } from "./admission.ts";
-import { complain } from "./complaints.ts";
+import { complain, endStandoff } from "./complaints.ts";
 import { replayed, settleFork } from "./fork.ts";
 import { arbitrated, closeOverdue, hearAccount, hearRecomputed } from "./inquiries.ts";
 import { noteWait, spareSlowLines } from "./lines.ts";
@@ -28,6 +28,10 @@ const STUCK_MS = 30_000;
 
 /** Every decision of the coordinator: what follows from an event, and why. Knows no clock, socket or chance but its arguments. */
 export function advance(state: Membership, event: MembershipEvent, now: number, options: MembershipOptions): Decision {
+  // The most frequent events note the time together with what else they change: each change copies the table of peers.
+  if (event.type === "computed") return unchanged(withPeer(state, event.peer, { computed: event.round, lastSeenAt: now }));
+  if (event.type === "heartbeat") return heartbeat(noteWait(state, event, now), event, now);
+  if (event.type === "done") return done(state, event.peer, event.report, now, options);
   const seen = "peer" in event ? withPeer(state, event.peer, { lastSeenAt: now }) : state;
   switch (event.type) {
     case "join":
@@ -36,16 +40,10 @@ export function advance(state: Membership, event: MembershipEvent, now: number, 
       return ready(seen, event, now, options);
     case "link":
       return link(seen, event.peer, event.other, event.state, now, options);
-    case "done":
-      return done(seen, event.peer, event.report, now, options);
-    case "heartbeat":
-      return heartbeat(noteWait(seen, event, now), event, now);
     case "lost":
       return followedBy(lost(state, event.peer, event.why, now, options), (next) =>
         inTurn(next, [settleFork, proceed, admit], now, options),
       );
-    case "computed":
-      return unchanged(withPeer(seen, event.peer, { computed: event.round }));
     case "complain":
       return complain(seen, event, now);
     case "suspect":
@@ -65,7 +63,12 @@ export function advance(state: Membership, event: MembershipEvent, now: number, 
     case "replayed":
       return followedBy(replayed(state, event.result, now, options), (next) => proceed(next, now, options));
     case "tick":
-      return inTurn(state, [demoteLate, spareSlowLines, restBehind, settleFork, proceed, admit, dropSilent, closeOverdue], now, options);
+      return inTurn(
+        state,
+        [demoteLate, spareSlowLines, restBehind, settleFork, endStandoff, proceed, admit, dropSilent, closeOverdue],
+        now,
+        options,
+      );
     default:
       return event satisfies never;
   }
@@ -75,7 +78,7 @@ export function advance(state: Membership, event: MembershipEvent, now: number, 
 function heartbeat(state: Membership, event: Extract<MembershipEvent, { type: "heartbeat" }>, now: number): Decision {
   const { peer, hidden, waitingFor, chunks } = event;
   const got = chunks !== undefined && chunks !== state.peers.get(peer)?.chunks;
-  return unchanged(withPeer(state, peer, { hidden, waitingFor, chunks, ...(got ? { reportedAt: now } : {}) }));
+  return unchanged(withPeer(state, peer, { hidden, waitingFor, chunks, lastSeenAt: now, ...(got ? { reportedAt: now } : {}) }));
 }
 
 type TimedDecision = (state: Membership, now: number, options: MembershipOptions) => Decision;

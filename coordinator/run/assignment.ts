@@ -90,6 +90,12 @@ export function makespan(holders: readonly PeerId[], workers: readonly Worker[])
   return Math.max(...workers.map((worker) => (held.get(worker.id) ?? 0) / speedOf(worker)));
 }
 
+/** The makespan of what `assignSlots` would make of these slots. */
+export function shortestMakespan(slots: number, workers: readonly Worker[]): number {
+  const counts = shareOut(slots, workers);
+  return workers.reduce((longest, worker) => Math.max(longest, (counts.get(worker.id) ?? 0) / speedOf(worker)), 0);
+}
+
 /** What no assignment of so many slots can undercut. */
 export function leastMakespan(slots: number, workers: readonly Worker[]): number {
   const speeds = workers.map(speedOf);

@@ -1,5 +1,6 @@
 import { describeRound } from "../protocol/rounds.ts";
-import { type PeerId, slotsOf, viewFor } from "../protocol/view.ts";
+import { memberTest } from "../protocol/topology.ts";
+import { type PeerId, slotHolder, slotsOf, viewFor } from "../protocol/view.ts";
 import type { Check, Inquiry } from "./audit.ts";
 import { keyedWords } from "./keyedWords.ts";
 import { type Decision, type Effect, type Membership, type MembershipOptions, unchanged } from "./membership.ts";
@@ -46,7 +47,8 @@ function drawChecks(state: Membership, round: number, inquiry: number, share: nu
   // On two levels an owner receives sums over rows: whose contribution is wrong does not show there.
   if (view === undefined || view.seats !== undefined) return [];
   const { slots } = describeRound(config, round);
-  const holders = view.members.filter((peer) => slotsOf(view, peer, slots).length > 0);
+  const holds = memberTest(Array.from({ length: slots }, (_, slot) => slotHolder(view, slot, slots)));
+  const holders = view.members.filter(holds);
   if (holders.length < 2) return [];
   const [shift, ...words] = keyedWords(auditSecret, `round ${round} inquiry ${inquiry}`, 1 + holders.length);
   const distance = 1 + ((shift as number) % (holders.length - 1));

@@ -7,6 +7,7 @@ import type { PeerId } from "../protocol/view.ts";
 import { advance } from "./advance.ts";
 import { steadyNow } from "./clock.ts";
 import { DashboardFeed, type Position } from "./dashboardFeed.ts";
+import { EventQueue } from "./eventQueue.ts";
 import {
   type Arbitration,
   type Case,
@@ -51,7 +52,7 @@ export class Coordinator {
   readonly #sockets: PeerSockets;
   readonly #dashboards = new Map<WebSocket, Position>();
   readonly #timers: NodeJS.Timeout[];
-  readonly #events: MembershipEvent[] = [];
+  readonly #events = new EventQueue<MembershipEvent>((event) => this.#decide(event));
   #membership: Membership;
   #closed = false;
 
@@ -156,15 +157,8 @@ export class Coordinator {
     }
   }
 
-  /** An event that an effect brings about (who is dropped is lost) has its turn when all effects of the decision are done. */
   #apply(event: MembershipEvent): void {
-    if (this.#closed) return;
-    this.#events.push(event);
-    if (this.#events.length > 1) return;
-    for (let next = this.#events[0]; next !== undefined; next = this.#events[0]) {
-      this.#decide(next);
-      this.#events.shift();
-    }
+    if (!this.#closed) this.#events.push(event);
   }
 
   #decide(event: MembershipEvent): void {

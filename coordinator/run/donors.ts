@@ -39,6 +39,13 @@ export function waitingObservers(state: Membership): Observer[] {
   });
 }
 
+/**
+ * The state that a peer was told to wait for, and from whom, as the newest view that says so has it: a member of a run that begins again
+ * is named in its first views only.
+ */
+export const awaitedBy = ({ views }: Membership, id: PeerId): Observer | undefined =>
+  views.flatMap(({ observers }) => observers).findLast(({ peer }) => peer === id);
+
 /** Members who have a state to give. */
 export const possibleDonors = (state: Membership): PeerState[] => peersAt(state, "member").filter(({ round }) => round !== undefined);
 

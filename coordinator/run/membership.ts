@@ -236,8 +236,11 @@ export const emptyMembership: Membership = {
   distrustful: false,
 };
 
-export const peersAt = (state: Membership, ...stages: readonly Stage[]): PeerState[] =>
-  [...state.peers.values()].filter((peer) => stages.includes(peer.stage));
+export function peersAt(state: Membership, ...stages: readonly Stage[]): PeerState[] {
+  const found: PeerState[] = [];
+  for (const peer of state.peers.values()) if (stages.includes(peer.stage)) found.push(peer);
+  return found;
+}
 
 export function withPeer(state: Membership, id: PeerId, change: Partial<PeerState>): Membership {
   const peer = state.peers.get(id);
@@ -261,5 +264,6 @@ export const unchanged = (state: Membership): Decision => ({ state, effects: [],
 /** One decision after another, as one. */
 export function followedBy(first: Decision, next: (state: Membership) => Decision): Decision {
   const second = next(first.state);
+  if (second.effects.length === 0 && second.reasons.length === 0) return { ...first, state: second.state };
   return { state: second.state, effects: [...first.effects, ...second.effects], reasons: [...first.reasons, ...second.reasons] };
 }

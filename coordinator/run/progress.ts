@@ -1,7 +1,7 @@
 import { describeRound, roundCount } from "../protocol/rounds.ts";
 import { memberTest } from "../protocol/topology.ts";
 import type { PeerId, View } from "../protocol/view.ts";
-import { assignSlots, leastMakespan, makespan } from "./assignment.ts";
+import { leastMakespan, makespan, shortestMakespan } from "./assignment.ts";
 import { orderAudits } from "./auditOrders.ts";
 import { hashesFor, waitingObservers } from "./donors.ts";
 import { branch, forks, settleFork } from "./fork.ts";
@@ -53,9 +53,10 @@ const CHANGE_SMOOTHING = 0.5;
 /** A peer has applied a round, and these are its bits. */
 export function done(state: Membership, id: PeerId, report: RoundReport, now: number, options: MembershipOptions): Decision {
   const peer = state.peers.get(id);
-  if (peer === undefined || (peer.stage !== "member" && peer.stage !== "observer")) return unchanged(state);
+  if (peer === undefined || (peer.stage !== "member" && peer.stage !== "observer"))
+    return unchanged(withPeer(state, id, { lastSeenAt: now }));
   if (state.fork?.others.has(id) || forks(state, peer, report))
-    return followedBy(branch(state, peer, report, now), (next) => inTurnAfterFork(next, now, options));
+    return followedBy(branch(withPeer(state, id, { lastSeenAt: now }), peer, report, now), (next) => inTurnAfterFork(next, now, options));
   const wrong = contradiction(state, peer, report);
   if (wrong !== undefined) {
     const sentence = `${nameOf(peer)} ${wrong}`;
@@ -70,6 +71,7 @@ export function done(state: Membership, id: PeerId, report: RoundReport, now: nu
     measuredAt: (report.timing?.images ?? 0) > 0 ? now : peer.measuredAt,
     bytesSent: peer.bytesSent + (report.timing?.bytesSent ?? 0),
     reportedAt: now,
+    lastSeenAt: now,
   });
   const first = report.round === state.committed && peer.stage === "member";
   const committed = first
@@ -110,8 +112,8 @@ function newSpeed(peer: PeerState, { timing }: RoundReport): number {
 /** The first report of a round commits it; every other one has to agree. */
 export function commit(state: Membership, report: RoundReport, now: number, { config }: Pick<MembershipOptions, "config">): Decision {
   const hashes = new Map(state.hashes).set(report.round, report.hash);
-  for (const round of hashes.keys())
-    if (round < Math.min(report.round - REMEMBERED_ROUNDS, (state.checkpoint ?? 0) - 1)) hashes.delete(round);
+  const oldest = Math.min(report.round - REMEMBERED_ROUNDS, (state.checkpoint ?? 0) - 1);
+  for (const round of hashes.keys()) if (round < oldest) hashes.delete(round);
   const view = state.views.findLast(({ fromRound }) => fromRound <= report.round)?.view ?? 0;
   const members = peersAt(state, "member").map(({ id }) => id);
   const roundMs = state.lastCommitAt === 0 ? state.roundMs : (1 - SMOOTHING) * state.roundMs + SMOOTHING * (now - state.lastCommitAt);
@@ -141,13 +143,14 @@ export function commit(state: Membership, report: RoundReport, now: number, { co
 
 /** Observers who hold the run's bits and are level with the members become members. */
 function promote(state: Membership, options: MembershipOptions, now: number): Decision {
+  if (state.phase !== "running") return unchanged(state);
   const newest = state.committed - 1;
   const level = peersAt(state, "observer").filter(
     // What it did last is committed, and so compared.
     ({ round, hash, mayReturnAt }) =>
       round !== undefined && round >= newest && round <= state.committed && hash === state.hashes.get(round - 1) && now >= mayReturnAt,
   );
-  if (level.length === 0 || state.phase !== "running") return unchanged(state);
+  if (level.length === 0) return unchanged(state);
   const next = level.reduce((now, { id }) => withPeer(now, id, { stage: "member" }), state);
   const observers = (state.views.at(-1)?.observers ?? []).filter(({ peer }) => next.peers.get(peer)?.stage === "observer");
   const text = `${level.map(nameOf).join(", ")} took part from round ${state.permitted + 1}: the state is the run's`;
@@ -177,11 +180,11 @@ export function grantPermits(state: Membership, options: MembershipOptions): Dec
 
 /** Every now and then a member sends its state, in case that all of them are gone one day. */
 function askForCheckpoint(state: Membership, options: MembershipOptions, now: number): Decision {
+  if (now - state.lastCheckpointAt < options.checkpointMs) return unchanged(state);
   const round = state.permitted + 1;
   const waiting = state.saving !== undefined && state.peers.get(state.saving.peer)?.stage === "member";
   const saver = peersAt(state, "member")[0];
-  const due = now - state.lastCheckpointAt >= options.checkpointMs;
-  if (waiting || !due || saver === undefined || state.phase !== "running" || round >= roundCount(options.config)) return unchanged(state);
+  if (waiting || saver === undefined || state.phase !== "running" || round >= roundCount(options.config)) return unchanged(state);
   const saving = { peer: saver.id, round };
   return {
     state: { ...state, saving, lastCheckpointAt: now },
@@ -192,15 +195,16 @@ function askForCheckpoint(state: Membership, options: MembershipOptions, now: nu
 
 /** Shares the slots out anew when the measured speeds say that a step could be clearly faster. */
 function rebalance(state: Membership, options: MembershipOptions, now: number): Decision {
-  const members = peersAt(state, "member");
   const view = state.views.at(-1);
-  if (view === undefined || members.length < 2 || now - state.lastViewAt < URGENT_INTERVAL_MS) return unchanged(state);
+  if (view === undefined || now - state.lastViewAt < URGENT_INTERVAL_MS) return unchanged(state);
+  const members = peersAt(state, "member");
+  if (members.length < 2) return unchanged(state);
   const holds = memberTest(view.slotHolders);
   const idle = members.filter(({ id, measuredAt }) => now - measuredAt >= PROBE_INTERVAL_MS && !holds(id));
   if (idle.length > 0 && members.length <= options.config.slots) return probe(state, idle, view, options, now);
   const current = makespan(view.slotHolders, members);
   if (current / leastMakespan(options.config.slots, members) < REBALANCE_GAIN) return unchanged(state);
-  const gain = current / makespan(assignSlots(options.config.slots, members, view.slotHolders), members);
+  const gain = current / shortestMakespan(options.config.slots, members);
   const urgent = gain >= URGENT_GAIN;
   if (!urgent && (gain < REBALANCE_GAIN || now - state.lastViewAt < REBALANCE_INTERVAL_MS)) return unchanged(state);
   const text = `slots were shared out anew by measured speed: a step takes ${Math.round(100 - 100 / gain)} % less time`;
@@ -222,9 +226,9 @@ function probe(state: Membership, idle: readonly PeerState[], view: View, option
 /** The run is complete when every member has done the last round. */
 function finish(state: Membership, options: MembershipOptions): Decision {
   const rounds = roundCount(options.config);
+  if (state.phase !== "running" || state.fork !== undefined || state.committed < rounds) return unchanged(state);
   const members = peersAt(state, "member");
-  if (state.phase !== "running" || state.fork !== undefined || members.length === 0 || members.some(({ round }) => (round ?? 0) < rounds))
-    return unchanged(state);
+  if (members.length === 0 || members.some(({ round }) => (round ?? 0) < rounds)) return unchanged(state);
   const hash = state.hashes.get(rounds - 1) as string;
   const to = peersAt(state, "member", "observer", "linking", "preparing").map(({ id }) => id);
   const { step } = describeRound(options.config, rounds - 1);

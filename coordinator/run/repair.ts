@@ -1,8 +1,9 @@
 import { COORDINATOR, type PeerId, type View } from "../protocol/view.ts";
 import { observe } from "./admission.ts";
-import { possibleDonors, waitingObservers } from "./donors.ts";
+import { awaitedBy, possibleDonors, waitingObservers } from "./donors.ts";
 import {
   type Decision,
+  type Effect,
   followedBy,
   type Membership,
   type MembershipEvent,
@@ -49,9 +50,8 @@ function replaceMember(state: Membership, peer: PeerState, why: string, now: num
 
 /** Members of a run that has begun again who waited for the state from peers that are gone: they hold slots and cannot compute them. */
 function withoutStranded(state: Membership): Membership {
-  const awaited = new Map(state.views.flatMap(({ observers }) => observers).map((observer) => [observer.peer, observer]));
   const stranded = peersAt(state, "member").filter(({ id, computed }) => {
-    const { donors = [], stateOfRound = 0 } = awaited.get(id) ?? {};
+    const { donors = [], stateOfRound = 0 } = awaitedBy(state, id) ?? {};
     return computed < stateOfRound && donors.length > 0 && donors.every((donor) => donor !== COORDINATOR && !state.peers.has(donor));
   });
   return stranded.reduce((next, { id }) => withPeer(next, id, { stage: "observer", round: undefined, waitingFor: "the state" }), state);
@@ -64,7 +64,10 @@ function giveNewDonors(next: Membership, now: number, options: MembershipOptions
   return orphans.length === 0 ? unchanged(next) : observe(next, orphans, possibleDonors(next), now, options);
 }
 
-/** An observer cannot have the state of that round any more: it gets a later one, from those of whom it does not complain. */
+/**
+ * A peer cannot have the state of that round any more. An observer gets a later one, from those of whom it does not complain; a member of a
+ * run that has begun again has to join again, for it holds slots and cannot compute them.
+ */
 export function stateLost(
   state: Membership,
   { peer: id, round, why }: Extract<MembershipEvent, { type: "stateLost" }>,
@@ -72,8 +75,7 @@ export function stateLost(
   options: MembershipOptions,
 ): Decision {
   const peer = state.peers.get(id);
-  const expected = state.views.at(-1)?.observers.find((observer) => observer.peer === id)?.stateOfRound;
-  if (peer === undefined || state.phase !== "running" || expected !== round) return unchanged(state);
+  if (peer === undefined || state.phase !== "running" || awaitedBy(state, id)?.stateOfRound !== round) return unchanged(state);
   const reasons = [{ kind: "warning" as const, text: `${nameOf(peer)} did not get the state of round ${round}: ${why}` }];
   const trusted = possibleDonors(state).filter(({ id: donor, complainers }) => donor !== id && !complainers.has(id));
   if (peer.stage === "observer" && peer.round === undefined && trusted.length > 0)
@@ -91,15 +93,16 @@ function withoutMembers(state: Membership, peer: PeerState, why: string, now: nu
     const text = `${nameOf(peer)}, the last member, ${why}; ${heirs.map(nameOf).join(", ")} had followed to round ${newest} and went on`;
     return followedBy(repairViews(next, { kind: "leave", text }), (heir) => giveNewDonors(heir, now, options));
   }
-  const waiting = peersAt(state, "observer").reduce(
-    (before, { id }) => withPeer(before, id, { stage: "linking", round: undefined }),
-    state,
-  );
+  // They alone know whether they have begun with the state that they waited for, or still hold an older one: they say so when they come back.
+  const drops = peersAt(state, "observer").map((observer): Effect => {
+    const sentence = `${nameOf(observer)} did not get the state before the last member was gone, and has to join again`;
+    return { type: "drop", peer: observer.id, sentence };
+  });
   const from = state.checkpoint === undefined ? "step 0" : `the checkpoint of round ${state.checkpoint}`;
   const text = `${nameOf(peer)}, the last member, ${why} and took the state along: the run goes on from ${from} when somebody joins`;
   return {
-    state: { ...waiting, phase: "waiting", views: [], permitted: -1, saving: undefined },
-    effects: [],
+    state: { ...state, phase: "waiting", views: [], permitted: -1, saving: undefined },
+    effects: drops,
     reasons: [{ kind: "warning", text }],
   };
 }

@@ -62,7 +62,8 @@ export function repairViews(state: Membership, reason: Reason): Decision {
     const seats = seatsWithout(view, (peer) => state.peers.has(peer));
     return {
       view: state.nextView + i,
-      fromRound: Math.max(view.fromRound, inProgress),
+      // An heir may be behind all views that are remembered: then the oldest of them holds for its round, too.
+      fromRound: i === 0 ? inProgress : view.fromRound,
       begins: false,
       members: stays.length > 0 ? view.members.filter((id) => left.includes(id)) : left,
       observers: repairObservers(view, state, inProgress),
@@ -99,19 +100,21 @@ export const opponentsOf = ({ disputants }: PeerState, members: readonly PeerSta
 
 /** The lowest round that anybody works on who can still be helped: members keep what they had of one round more than they are in. */
 export function lowestInProgress(state: Membership): number {
-  const furthest = Math.max(...peersAt(state, "member").map(({ round }) => round ?? 0));
-  const rounds = peersAt(state, "member", "observer").flatMap(({ round }) => round ?? []);
-  // An observer whose state is on its way may be at any round from that one on: it has the reduced slices, and is level in a moment.
-  const coming = peersAt(state, "observer").flatMap(({ id, round }) => (round === undefined ? beginOf(state, id) : []));
-  const earliest = coming.map((round) => Math.max(round, furthest - 1));
-  return Math.min(...rounds.filter((round) => round >= furthest - 1), ...earliest);
+  let furthest = Number.NEGATIVE_INFINITY;
+  for (const { stage, round } of state.peers.values()) if (stage === "member") furthest = Math.max(furthest, round ?? 0);
+  let lowest = Number.POSITIVE_INFINITY;
+  for (const { id, stage, round } of state.peers.values()) {
+    // An observer whose state is on its way may be at any round from that one on: it has the reduced slices, and is level in a moment.
+    const coming = stage === "observer" && round === undefined ? beginOf(state, id) : undefined;
+    if (coming !== undefined) lowest = Math.min(lowest, Math.max(coming, furthest - 1));
+    else if ((stage === "member" || stage === "observer") && round !== undefined && round >= furthest - 1) lowest = Math.min(lowest, round);
+  }
+  return lowest;
 }
 
 /** The round that an observer begins with. */
-function beginOf({ views }: Membership, id: PeerId): number[] {
-  const observer = views.at(-1)?.observers.find(({ peer }) => peer === id);
-  return observer === undefined ? [] : [observer.stateOfRound];
-}
+const beginOf = ({ views }: Membership, id: PeerId): number | undefined =>
+  views.at(-1)?.observers.find(({ peer }) => peer === id)?.stateOfRound;
 
 /** Who is further behind (a peer without slots may be) could lack slices that nobody has any more. */
 function dropHopeless(state: Membership, inProgress: number): Effect[] {

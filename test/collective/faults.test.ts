@@ -98,7 +98,7 @@ test("AR5 peers are lost at any moment, one after another: those who are left en
 test("AR5 a slice that a lost owner had still sent reaches the new owner through whoever got it", () => {
   const layout = { length: 10, sumLength: 10 };
   const sent: { readonly to: number; readonly kind: number }[] = [];
-  const send = (to: number, { kind }: Frame) => sent.push({ to, kind });
+  const send = (peers: readonly number[], { kind }: Frame) => sent.push(...peers.map((to) => ({ to, kind })));
   const exchange = new RoundExchange({ run: 1, self: 1, round: 0, slots: 2, layout, send, onReduced: () => undefined });
   exchange.replan({ view: 1, owners: [3], receivers: [2, 3] });
   exchange.contribute([0], combine([0], layout));

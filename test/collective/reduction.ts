@@ -58,10 +58,10 @@ export class Reduction {
       round: 0,
       slots: this.slots,
       layout: this.layout,
-      send: (to, frame) => {
-        const flight = { from: id, to, bytes: encodeFrame(frame) };
-        this.sent.push(flight);
-        this.flights.push(flight);
+      send: (peers, frame) => {
+        const flights = peers.map((to) => ({ from: id, to, bytes: encodeFrame(frame) }));
+        this.sent.push(...flights);
+        this.flights.push(...flights);
       },
       onReduced: () => {
         peer.reducedCalls++;

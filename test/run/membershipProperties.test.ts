@@ -177,6 +177,12 @@ const scenes = fc.record({
   leaseMs: fc.constantFrom(1, 4000),
 });
 
+/** Runs that have broken a rule. */
+const broken: [{ seed: number; minPeers: number; leaseMs: number }][] = [
+  [{ seed: 1030467055, minPeers: 2, leaseMs: 4000 }],
+  [{ seed: 1465944771, minPeers: 2, leaseMs: 1 }], // an observer that is behind all remembered views becomes the last member's heir
+];
+
 /** What the random runs have to come across, or the test would prove little. */
 const EVENTFUL = [/the run begins with/, /will follow from/, /takes? part from/, /no step is lost/, /took the state along/, /is complete/];
 
@@ -195,7 +201,7 @@ test("VI2 VI4 VI5 ME9 ME10 ME17 hold after every decision, whatever happens", ()
       for (const { text } of decision.reasons) reasons.add(text);
     }
   };
-  fc.assert(fc.property(scenes, run), { numRuns: 60 });
+  fc.assert(fc.property(scenes, run), { numRuns: 60, examples: broken });
   expect(EVENTFUL.filter((pattern) => ![...reasons].some((text) => pattern.test(text)))).toEqual([]);
 });
 

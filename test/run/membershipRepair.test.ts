@@ -218,12 +218,27 @@ describe("the last member is lost", () => {
     expect(scene.state.views.at(-1)).toMatchObject({ fromRound: 0, members: [first, second] });
   });
 
-  test("ME13 observers that wait for the state begin the new run", () => {
+  // It may have begun with that state, without having said so yet: then it could not begin with another one.
+  test("ME13 observers that wait for the state when the last member is lost have to join again", () => {
     const scene = begun(1);
     const id = scene.enter("Owl");
-    scene.lose(1);
-    expect(scene.stage(id)).toBe("member");
-    expect(scene.state.views.at(-1)).toMatchObject({ fromRound: 0, members: [id] });
+    const decision = scene.lose(1);
+    const sentence = `Owl (peer ${id}) did not get the state before the last member was gone, and has to join again`;
+    expect(decision.effects.at(-1)).toEqual({ type: "drop", peer: id, sentence });
+    expect(scene.state.phase).toBe("waiting");
+    scene.lose(id);
+    const again = scene.enter("Owl");
+    expect(scene.state.views.at(-1)).toMatchObject({ fromRound: 0, members: [again] });
+  });
+
+  // No view that is remembered holds for its round any more.
+  test("ME13 VI5 an heir that is behind gets a view for the round that it is in", () => {
+    const scene = begun(1, quick);
+    const id = scene.enter("Owl");
+    scene.membersDo(9);
+    scene.done(id, 3);
+    const decision = scene.lose(1);
+    expect(announced(decision)[0]).toMatchObject({ fromRound: 4, members: [id], slotHolders: Array(8).fill(id) });
   });
 
   test("VI2 the numbers of views go on growing", () => {

@@ -164,6 +164,28 @@ describe("a coordinator that was ended", () => {
     expect(scene.state.views.at(-1)).toMatchObject({ begins: true, fromRound: 10, members: [1, 2], observers: [] });
   });
 
+  test("ST6 a member that cannot have the state that the run goes on from has to join again, also when newcomers came since", () => {
+    const scene = recovered(5);
+    const kite = comeBack(scene, "Kite", 7);
+    const fox = comeBack(scene, "Fox", 8);
+    scene.enter("Owl"); // the newest view names only observers
+    expect(scene.state.views.at(-1)?.observers.map(({ peer }) => peer)).not.toContain(kite);
+    const { effects } = scene.apply({ type: "stateLost", peer: kite, round: 8, why: "nobody has sent anything for 10 s" });
+    const sentence = `Kite (peer ${kite}) did not get the state of round 8 and has to join again`;
+    expect(effects).toEqual([{ type: "drop", peer: kite, sentence }]);
+    expect(announced(scene.lose(kite))[0]).toMatchObject({ fromRound: 8, members: [fox] });
+  });
+
+  test("ME12 members that wait for the state of a run that goes on give their slots away when all their donors are lost", () => {
+    const scene = new Coordination({ minPeers: 3 });
+    scene.state = recoveredMembership(journal, 5, 1000);
+    const [kite, fox, owl] = [comeBack(scene, "Kite", 7), comeBack(scene, "Fox", 8), comeBack(scene, "Owl", 8)];
+    scene.lose(fox);
+    expect(scene.at("member")).toEqual([kite, owl]); // one donor is left
+    expect(scene.lose(owl).reasons[0]?.text).toMatch(/the last member/);
+    expect(scene.stage(kite)).not.toBe("member");
+  });
+
   test("ME21 the newest state counts, and those who have an older one get it", () => {
     const scene = recovered(5);
     comeBack(scene, "Kite", 7);

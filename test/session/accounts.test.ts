@@ -20,7 +20,9 @@ function exchanged() {
   );
   const exchanges = new Map<number, RoundExchange>();
   for (const self of [1, 2]) {
-    const send: ConstructorParameters<typeof RoundExchange>[0]["send"] = (to, frame) => exchanges.get(to)?.receive(frame);
+    const send: ConstructorParameters<typeof RoundExchange>[0]["send"] = (peers, frame) => {
+      for (const to of peers) exchanges.get(to)?.receive(frame);
+    };
     exchanges.set(self, new RoundExchange({ run: 1, self, round: 3, slots: 8, layout, send, onReduced: () => undefined }));
   }
   for (const [self, exchange] of exchanges) exchange.replan({ view: 1, owners: [1, 2], receivers: [3 - self] });

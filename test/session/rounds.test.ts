@@ -67,6 +67,21 @@ describe("frames that come at odd times", () => {
     expect((await outcome(session.reduced(round0))).value).toEqual(total);
   });
 
+  test.each([
+    { what: "is a member", views: { members: [1, 2], observers: [] } },
+    { what: "observes", views: { members: [2, 3], observers: [{ peer: 1, donors: [2], stateOfRound: 501 }] } },
+  ])("SE3 frames of any round count that come before the first view, by which this peer $what", ({ views }) => {
+    const complaints: number[] = [];
+    const { session } = sessionOf(1, { offered: 501, complain: (about) => complaints.push(about) });
+    session.receive(frameOf({ round: 501 }));
+    session.receive(frameOf({ round: 400, sender: 4 })); // long complete
+    session.receive(frameOf({ round: 502, sender: 3, index: 2, elements: contribution([2, 3], 88) })); // there is no such slice
+    expect(() => session.receive(frameOf({ round: 600 }))).toThrow("too far ahead");
+    session.adopt([viewOf({ fromRound: 501, ...views })]);
+    expect(complaints).toEqual([3]);
+    expect(() => session.receive(frameOf({ round: 100_000 }))).toThrow("too far ahead");
+  });
+
   test("SE3 frames of later rounds wait for their round", async () => {
     const { session } = await begun(1, 1);
     const round1 = { ...round0, round: 1, step: 1, stepOfEpoch: 1 };

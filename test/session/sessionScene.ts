@@ -46,7 +46,9 @@ export function sessionOf(self: number, changes: Partial<SessionOptions> = {}): 
     config,
     layoutOf: (kind) => layouts[kind],
     stateElements: STATE_ELEMENTS,
-    send: (to, frame) => sent.push({ to, frame: { ...frame, elements: frame.elements.slice() } }),
+    send: (peers, frame) => {
+      for (const to of peers) sent.push({ to, frame: { ...frame, elements: frame.elements.slice() } });
+    },
     save: () => undefined,
     complain: () => undefined,
     stateLost: () => undefined,

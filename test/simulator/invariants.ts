@@ -1,5 +1,6 @@
 import { memberTest } from "../../coordinator/protocol/topology.ts";
-import type { Membership } from "../../coordinator/run/membership.ts";
+import type { PeerId, View } from "../../coordinator/protocol/view.ts";
+import { type Membership, peersAt } from "../../coordinator/run/membership.ts";
 import { effectiveViews, lowestInProgress } from "../../coordinator/run/views.ts";
 
 /** What has been so, and must stay so. */
@@ -28,13 +29,10 @@ export function checkDecision(ledger: Ledger, before: Membership, after: Members
   ledger.highest = { view: after.nextView - 1, committed: after.committed };
   if (after.phase !== "running") return;
   // SI3 While the run is on, every slot and slice of every round to come has a holder who is there.
-  const members = [...after.peers.values()].filter(({ stage }) => stage === "member");
-  if (members.length === 0) throw new Error("SI3: a running run has no member");
+  if (peersAt(after, "member").length === 0) throw new Error("SI3: a running run has no member");
   const inProgress = lowestInProgress(after);
   for (const view of effectiveViews(after.views, inProgress)) {
-    const isMember = memberTest(view.members);
-    for (const holder of [...view.slotHolders, ...view.owners]) {
-      if (!isMember(holder)) throw new Error(`SI3: peer ${holder} holds something in view ${view.view} and is no member of it`);
+    for (const holder of holdersOf(view)) {
       if (!after.peers.has(holder))
         throw new Error(
           `SI3: peer ${holder} holds something in view ${view.view} and is gone; rounds from ${inProgress} on: ${after.views.map(({ view: v, fromRound }) => `view ${v} from ${fromRound}`).join(", ")}`,
@@ -42,9 +40,24 @@ export function checkDecision(ledger: Ledger, before: Membership, after: Members
     }
   }
   // SI4 Nobody may begin a round for which a planned view could still come.
+  if (before.phase !== "running" || after.permitted >= before.permitted) return;
   const begunAgain = after.views.some(({ begins, view }) => begins && view >= before.nextView);
-  if (before.phase === "running" && !begunAgain && after.permitted < before.permitted) throw new Error("SI4: a permit was taken back");
+  if (!begunAgain) throw new Error("SI4: a permit was taken back");
 }
+
+/** Who holds slots or slices in a view. Views never change: whether all are members of it is looked at once. */
+function holdersOf(view: View): ReadonlySet<PeerId> {
+  const known = holders.get(view);
+  if (known !== undefined) return known;
+  const found = new Set([...view.slotHolders, ...view.owners]);
+  const isMember = memberTest(view.members);
+  for (const holder of found)
+    if (!isMember(holder)) throw new Error(`SI3: peer ${holder} holds something in view ${view.view} and is no member of it`);
+  holders.set(view, found);
+  return found;
+}
+
+const holders = new WeakMap<View, ReadonlySet<PeerId>>();
 
 /** The journal's first rounds: all below this one. */
 export const journalled = ({ hashes }: Ledger, below: number): { readonly round: number; readonly hash: string }[] =>

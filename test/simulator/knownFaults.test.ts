@@ -69,6 +69,24 @@ test("SE3 a faster peer sends before the slower listens", async () => {
   }
 });
 
+// A window of rounds counts from where a peer begins, which it does not know before its first view.
+test("SE3 a run goes on beyond round 256 when some hear of it later than others send", async () => {
+  const long = simulatedConfig({ steps: 300, slots: 4, evaluate: false });
+  const crash: PlannedFault = (swarm) => {
+    swarm.slotMs = () => 0.01; // less than a message takes
+    swarm.crashCoordinator(300);
+  };
+  const join: PlannedFault = (swarm) => swarm.join();
+  const undisturbed = await simulate({ config: long, seed: 1, peers: 1, faults: noFaults });
+  for (const seed of [1, 2]) {
+    const late = await simulate({ config: long, seed, peers: 3, faults: noFaults, at: at([6500, crash], [6900, join], [7100, crash]) });
+    expect(late.hashes).toEqual(undisturbed.hashes);
+    expect(late.reasons.filter((reason) => /sent what cannot be/.test(reason))).toEqual([]);
+    const begins = late.reasons.flatMap((reason) => /goes on from round (\d+)/.exec(reason)?.[1] ?? []).map(Number);
+    expect(Math.max(...begins)).toBeGreaterThan(257);
+  }
+});
+
 // disco: a counter of 16 bits
 test("FR1 more than 65,536 frames over one link", async () => {
   const steps = 4200;

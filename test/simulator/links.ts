@@ -16,6 +16,12 @@ export class Links {
     return this.#broken.has(pairOf(a, b));
   }
 
+  /** Everybody connects anew, and numbers are given again: nothing of what was is left. */
+  clear(): void {
+    this.#broken.clear();
+    this.#relayed.clear();
+  }
+
   /** `self` has noticed: what it sends to `other` goes through the coordinator. */
   notice(self: number, other: number): void {
     this.#relayed.add(`${self}>${other}`);

@@ -32,7 +32,8 @@ export class VirtualNetwork {
   readonly #time: VirtualTime;
   readonly #lastAt = new Map<string, number>();
   readonly #held = new Map<string, Parcel[]>();
-  #severed: (from: Port, to: Port) => boolean = () => false;
+  /** Undefined: nothing is. */
+  #severed: ((from: Port, to: Port) => boolean) | undefined;
   /** Milliseconds from one port to the next. */
   latency: () => number;
 
@@ -42,7 +43,7 @@ export class VirtualNetwork {
   }
 
   /** From now on nothing gets from one port to another for which this says so. What can go on again does. */
-  sever(severed: (from: Port, to: Port) => boolean): void {
+  sever(severed: ((from: Port, to: Port) => boolean) | undefined): void {
     this.#severed = severed;
     const waiting = [...this.#held.values()];
     this.#held.clear();
@@ -50,7 +51,8 @@ export class VirtualNetwork {
   }
 
   isSevered({ ports }: Pick<Way, "ports">): boolean {
-    return ports.some((port, i) => i > 0 && this.#severed(ports[i - 1], port));
+    const severed = this.#severed;
+    return severed !== undefined && ports.some((port, i) => i > 0 && severed(ports[i - 1], port));
   }
 
   carry(way: Way, bytes: number, arrive: () => void): void {
@@ -86,7 +88,7 @@ export class VirtualNetwork {
   }
 
   #arrive(parcel: Parcel): void {
-    const held = this.#held.get(parcel.way.name);
+    const held = this.#held.size === 0 ? undefined : this.#held.get(parcel.way.name);
     if (held !== undefined) held.push(parcel);
     else if (this.isSevered(parcel.way)) this.#held.set(parcel.way.name, [parcel]);
     else parcel.arrive();

@@ -18,15 +18,13 @@ export const oneWay =
   (from, to) =>
     some.includes(from) && others.includes(to);
 
-const HEALED: Severed = () => false;
-
 export function partition(swarm: Swarm, severed: Severed, milliseconds: number): void {
   sever(swarm, severed);
-  swarm.time.after(milliseconds, () => sever(swarm, HEALED));
+  swarm.time.after(milliseconds, () => sever(swarm, undefined));
 }
 
-/** From now on nothing gets from one port to another for which this says so; links that carry nothing for long enough are relayed. */
-function sever(swarm: Swarm, severed: Severed): void {
+/** From now on nothing gets from one port to another for which this says so (everything does without it); links that carry nothing for long enough are relayed. */
+function sever(swarm: Swarm, severed: Severed | undefined): void {
   const { network, time } = swarm;
   network.sever(severed);
   time.after(CONSENT_MS, () => {

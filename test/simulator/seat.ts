@@ -24,11 +24,12 @@ export const openSeat = (hostile: boolean): Seat => {
 /** For a peer that is frozen, everything waits until it goes on. */
 export function afterFor(time: VirtualTime, seat: Seat, milliseconds: number, run: () => void): void {
   const due = Math.max(time.now + milliseconds, seat.frozenUntil);
-  const go = () => {
-    if (!seat.alive) return;
-    if (seat.frozenUntil > time.now) afterFor(time, seat, seat.frozenUntil - time.now, run);
-    else run();
-  };
-  if (milliseconds === 0 && due === time.now) go();
-  else time.after(due - time.now, go);
+  if (milliseconds === 0 && due === time.now) goOn(time, seat, run);
+  else time.after(due - time.now, () => goOn(time, seat, run));
+}
+
+function goOn(time: VirtualTime, seat: Seat, run: () => void): void {
+  if (!seat.alive) return;
+  if (seat.frozenUntil > time.now) afterFor(time, seat, seat.frozenUntil - time.now, run);
+  else run();
 }

@@ -2,7 +2,7 @@ import type { CoordinatorMessage, Hello, PeerMessage } from "../../coordinator/p
 import type { Round } from "../../coordinator/protocol/rounds.ts";
 import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
 import { PROTOCOL_VERSION } from "../../coordinator/protocol/version.ts";
-import { decodeFrame, encodeFrame, MalformedFrame } from "../../worker/collective/frame.ts";
+import { decodeFrame, encodeFrame, type Frame, MalformedFrame } from "../../worker/collective/frame.ts";
 import type { RoundResult } from "../../worker/compute/computeWorker.ts";
 import { Auditing } from "../../worker/session/auditing.ts";
 import { Session } from "../../worker/session/session.ts";
@@ -29,6 +29,8 @@ export interface World {
   readonly lie?: Lie | undefined;
 }
 
+type Report = NonNullable<Hello["resume"]>["reports"][number];
+
 /** A real session and a real training loop around a stand-in replica: one connection after another, as a tab would. */
 export class SimulatedPeer {
   readonly name: string;
@@ -44,7 +46,7 @@ export class SimulatedPeer {
   readonly #replica: StandInReplica;
   readonly #links = new Set<number>();
   readonly #gone = new Set<number>();
-  #reports: { round: number; hash: string; metrics: RoundResult["metrics"] }[] = [];
+  #reports: Report[] = [];
   #stopped: Promise<void> = Promise.resolve();
 
   constructor(name: string, world: World) {
@@ -59,7 +61,7 @@ export class SimulatedPeer {
 
   hello(): Hello {
     const last = this.#reports.at(-1);
-    const resume = last === undefined ? undefined : { run: RUN, round: last.round + 1, reports: this.#reports };
+    const resume = last === undefined ? undefined : { run: RUN, round: last.round + 1, reports: [...this.#reports] };
     return {
       type: "hello",
       protocol: PROTOCOL_VERSION,
@@ -78,6 +80,7 @@ export class SimulatedPeer {
   connect(id: number): void {
     this.id = id;
     this.#links.clear();
+    this.#gone.clear(); // a coordinator that was ended gives the same numbers again
     this.#unheard.clear();
     const offered = this.hello().resume?.round;
     const { config, lie } = this.#world;
@@ -91,10 +94,7 @@ export class SimulatedPeer {
       layoutOf,
       stateElements: STAND_IN_STATE,
       offered,
-      send: (to, frame) => {
-        const told = lie?.frame === undefined ? frame : lie.frame(frame, to);
-        if (told !== undefined && !this.#gone.has(to)) this.#world.sendFrame(to, encodeFrame(told), this.#links.has(to));
-      },
+      send: (peers, frame) => this.#send(peers, frame),
       keep: (round, evidence) => auditing.keep(round, evidence),
       save: (round, state) => {
         for (const chunk of stateChunks(round, state)) this.#world.tell(chunk);
@@ -172,6 +172,16 @@ export class SimulatedPeer {
     }
   }
 
+  #send(peers: readonly number[], frame: Frame): void {
+    const { lie, sendFrame } = this.#world;
+    const lieTo = lie?.frame;
+    const bytes = lieTo === undefined ? encodeFrame(frame) : undefined;
+    for (const to of peers) {
+      const told = bytes ?? encoded(lieTo?.(frame, to));
+      if (told !== undefined && !this.#gone.has(to)) sendFrame(to, told, this.#links.has(to));
+    }
+  }
+
   #lookAfterTransfers(session: Session): void {
     this.#world.after(TRANSFER_TICK_MS, () => {
       if (this.session !== session || this.finished) return;
@@ -194,17 +204,26 @@ export class SimulatedPeer {
       },
       onComputed: ({ round }) => this.#tellOn(session, { type: "computed", round }),
       onRound: ({ round }, result, timing) => {
-        this.#reports = [...this.#reports.filter((report) => report.round < round), { round, ...result }].slice(-64);
+        this.#remember({ round, ...result });
         this.#world.onRound(round, result);
         this.#tellOn(session, { type: "done", view: session.view?.view ?? 0, round, ...result, timing: { ...timing, bytesSent: 0 } });
       },
     });
   }
 
+  #remember(report: Report): void {
+    const reports = this.#reports;
+    while ((reports.at(-1)?.round ?? -1) >= report.round) reports.pop();
+    reports.push(report);
+    if (reports.length > 64) reports.shift();
+  }
+
   #tellOn(session: Session, message: PeerMessage): void {
     if (this.session === session) this.#world.tell(message);
   }
 }
+
+const encoded = (frame: Frame | undefined): Uint8Array | undefined => (frame === undefined ? undefined : encodeFrame(frame));
 
 class Disconnected extends Error {}
 

@@ -42,8 +42,7 @@ export class StandInReplica {
   readonly #layouts: Layouts;
   readonly #onCompute: OnCompute;
   readonly #lie: Lie["key"];
-  readonly #hasher = createHasher(STAND_IN_STATE);
-  #state = new Int32Array(STAND_IN_STATE);
+  #state: Int32Array = new Int32Array(STAND_IN_STATE);
 
   constructor(config: RunConfig, layouts: Layouts, onCompute: OnCompute, lie?: Lie["key"]) {
     this.#lie = lie;
@@ -92,8 +91,12 @@ export class StandInReplica {
   }
 
   hash(): string {
-    this.#hasher.elements.set(this.#state);
-    return this.#hasher.hash(0, STAND_IN_STATE).toString(16).padStart(16, "0");
+    const known = hashes.get(this.#state);
+    if (known !== undefined) return known;
+    hasher.elements.set(this.#state);
+    const hash = hasher.hash(0, STAND_IN_STATE).toString(16).padStart(16, "0");
+    hashes.set(this.#state, hash);
+    return hash;
   }
 
   async state(): Promise<Int32Array> {
@@ -122,7 +125,23 @@ export class StandInReplica {
   }
 }
 
-function stateOf(parameters: number, updates: number): Int32Array<ArrayBuffer> {
+/** It follows from two words: replicas that agree on them share one copy, which nobody changes. What was sent is a copy of its own. */
+function stateOf(parameters: number, updates: number): Int32Array {
+  const name = `${parameters} ${updates}`;
+  const known = states.get(name);
+  if (known !== undefined) return known;
+  if (states.size === KEPT_STATES) states.clear();
+  const made = makeState(parameters, updates);
+  states.set(name, made);
+  return made;
+}
+
+const KEPT_STATES = 64;
+const states = new Map<string, Int32Array>();
+const hasher = createHasher(STAND_IN_STATE);
+const hashes = new WeakMap<Int32Array, string>();
+
+function makeState(parameters: number, updates: number): Int32Array {
   const state = new Int32Array(STAND_IN_STATE);
   for (let i = 2; i < state.length; i++) state[i] = Math.imul(parameters, i);
   state[0] = parameters;

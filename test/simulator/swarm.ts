@@ -3,6 +3,7 @@ import type { CoordinatorMessage, PeerMessage, StateChunk } from "../../coordina
 import { roundCount } from "../../coordinator/protocol/rounds.ts";
 import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
 import { advance } from "../../coordinator/run/advance.ts";
+import { EventQueue } from "../../coordinator/run/eventQueue.ts";
 import {
   type Effect,
   emptyMembership,
@@ -53,6 +54,7 @@ export class Swarm {
   readonly #byId = new Map<number, Seat>();
   readonly #links = new Links();
   readonly #arbiter: SimulatedArbiter;
+  readonly events = new EventQueue<MembershipEvent>((event) => this.#decide(event));
   duplicate = 0;
   reorder = false;
   /** What one slot takes a peer that is not slow. */
@@ -71,7 +73,9 @@ export class Swarm {
     this.network = new VirtualNetwork(this.time);
     this.#kit = kit;
     this.options = simulatedOptions(config, minPeers, { auditShare, auditSecret: `secret of seed ${seed}` });
-    this.#arbiter = new SimulatedArbiter(config, kit, this.time, (inquiry, result) => this.apply({ type: "arbitrated", inquiry, result }));
+    this.#arbiter = new SimulatedArbiter(config, kit, this.time, (inquiry, result) =>
+      this.events.push({ type: "arbitrated", inquiry, result }),
+    );
     this.#tick();
   }
 
@@ -125,8 +129,9 @@ export class Swarm {
       [b, second, first, noticesAfter[1]],
     ] as const) {
       afterFor(this.time, seat, milliseconds, () => {
+        if (seat.peer.id !== self) return;
         this.#links.notice(self, other);
-        if (seat.connected && seat.peer.id === self) seat.peer.relinked(other);
+        if (seat.connected) seat.peer.relinked(other);
       });
     }
   }
@@ -143,21 +148,13 @@ export class Swarm {
     this.#up = false;
     const kept = journalled(this.ledger, this.membership.committed - this.time.below(3)); // the journal's last lines had not reached the disk
     for (const seat of this.alive()) if (seat.connected) this.#disconnect(seat, undefined);
+    this.#links.clear();
     this.time.after(milliseconds, () => {
       this.#up = true;
       this.membership = recoveredMembership(kept, this.#checkpoint?.round, roundCount(this.options.config));
       this.ledger.highest = { view: 0, committed: 0 };
       for (const seat of this.alive()) afterFor(this.time, seat, 500 * this.time.random(), () => this.#connect(seat));
     });
-  }
-
-  apply(event: MembershipEvent): void {
-    this.#events.push(event);
-    if (this.#events.length > 1) return;
-    for (let next = this.#events[0]; next !== undefined; next = this.#events[0]) {
-      this.#decide(next);
-      this.#events.shift();
-    }
   }
 
   #decide(event: MembershipEvent): void {
@@ -168,8 +165,6 @@ export class Swarm {
     this.reasons.push(...decision.reasons.map(({ text }) => `${Math.round(this.time.now)} ms: ${text}`));
     for (const effect of decision.effects) this.#perform(effect);
   }
-
-  readonly #events: MembershipEvent[] = [];
 
   #perform(effect: Effect): void {
     if (effect.type === "send") {
@@ -183,7 +178,7 @@ export class Swarm {
       }
     } else if (effect.type === "arbitrate") this.#arbiter.decide(effect.case);
     else if (effect.type === "replay")
-      this.#arbiter.replay(this.#checkpoint, effect.through, (result) => this.apply({ type: "replayed", result }));
+      this.#arbiter.replay(this.#checkpoint, effect.through, (result) => this.events.push({ type: "replayed", result }));
     else if (effect.type === "drop") {
       const seat = this.#seatOf(effect.peer);
       if (seat === undefined) return;
@@ -197,7 +192,7 @@ export class Swarm {
   #drop(seat: Seat, why: string): void {
     const { id } = seat.peer;
     this.#byId.delete(id);
-    this.apply({ type: "lost", peer: id, why });
+    this.events.push({ type: "lost", peer: id, why });
     this.network.carry(controlWay(`c>${id}`, this.coordinatorPort, seat), 0, () => {
       if (seat.connected && seat.peer.id === id) this.cutSocket(seat);
     });
@@ -213,7 +208,7 @@ export class Swarm {
     const id = this.membership.nextPeer;
     seat.connected = true;
     this.#byId.set(id, seat);
-    this.apply({ type: "join", hello: seat.peer.hello() });
+    this.events.push({ type: "join", hello: seat.peer.hello() });
     if (!this.membership.peers.has(id)) {
       Object.assign(seat, { connected: false, alive: false }); // it was not let in, and gives up
       return;
@@ -226,7 +221,7 @@ export class Swarm {
     seat.connected = false;
     seat.peer.disconnect();
     this.#byId.delete(id);
-    if (why !== undefined) this.apply({ type: "lost", peer: id, why });
+    if (why !== undefined) this.events.push({ type: "lost", peer: id, why });
   }
 
   #tell(seat: Seat, message: PeerMessage): void {
@@ -243,10 +238,10 @@ export class Swarm {
     if (message.type === "shown") this.#arbiter.receive(peer, message);
     else if (message.type === "state") {
       this.#checkpoint = { round: message.round, chunks: [message] }; // the stand-in's state is one chunk
-      this.apply({ type: "saved", round: message.round });
+      this.events.push({ type: "saved", round: message.round });
     } else {
       const event = eventOf(peer, message);
-      if (event !== undefined) this.apply(event);
+      if (event !== undefined) this.events.push(event);
     }
   }
 
@@ -268,7 +263,7 @@ export class Swarm {
         const lost = !relayed && this.#links.broken(sender, to);
         const crashed = !from.alive && this.time.random() < 0.5;
         if (!lost && !crashed)
-          afterFor(this.time, seat, 0, () => seat.connected && seat.peer.id === to && seat.peer.receive(bytes.slice(), sender));
+          afterFor(this.time, seat, 0, () => seat.connected && seat.peer.id === to && seat.peer.receive(bytes, sender));
       });
     }
   }
@@ -294,7 +289,7 @@ export class Swarm {
 
   #tick(): void {
     this.time.after(TICK_MS, () => {
-      this.apply({ type: "tick" });
+      this.events.push({ type: "tick" });
       if (this.membership.phase !== "finished") this.#tick();
     });
   }

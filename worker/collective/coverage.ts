@@ -15,16 +15,35 @@ export function coverageOf(slots: number, members: Iterable<number>): Coverage {
   return coverage;
 }
 
-export const overlaps = (a: Coverage, b: Coverage): boolean => a.some((word, i) => (word & b[i]) !== 0);
+// Loops, for a call a word would take longer than all else: coverages are looked at for every frame.
 
-export const isSubset = (a: Coverage, b: Coverage): boolean => a.every((word, i) => (word & ~b[i]) === 0);
+export function overlaps(a: Coverage, b: Coverage): boolean {
+  for (let i = 0; i < a.length; i++) if ((a[i] & b[i]) !== 0) return true;
+  return false;
+}
 
-export const union = (a: Coverage, b: Coverage): Coverage => a.map((word, i) => word | b[i]);
+export function isSubset(a: Coverage, b: Coverage): boolean {
+  for (let i = 0; i < a.length; i++) if ((a[i] & ~b[i]) !== 0) return false;
+  return true;
+}
 
-export const isEmpty = (a: Coverage): boolean => a.every((word) => word === 0);
+export function union(a: Coverage, b: Coverage): Coverage {
+  const both = new Uint32Array(a.length);
+  for (let i = 0; i < a.length; i++) both[i] = a[i] | b[i];
+  return both;
+}
+
+export function isEmpty(a: Coverage): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== 0) return false;
+  return true;
+}
 
 /** The slots of `a` that are not in `b`. */
-export const without = (a: Coverage, b: Coverage): Coverage => a.map((word, i) => word & ~b[i]);
+export function without(a: Coverage, b: Coverage): Coverage {
+  const left = new Uint32Array(a.length);
+  for (let i = 0; i < a.length; i++) left[i] = a[i] & ~b[i];
+  return left;
+}
 
 /** The lowest slot of a coverage that has one. */
 export function firstOf(a: Coverage): number {

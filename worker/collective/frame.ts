@@ -36,6 +36,7 @@ export const frameKinds = {
 type FrameKind = (typeof frameKinds)[keyof typeof frameKinds];
 
 export const FRAME_HEADER_BYTES = 28;
+const HEADER_WORDS = FRAME_HEADER_BYTES / 4;
 
 /** What every data channel carries in one message without splitting it. */
 export const MAX_FRAME_BYTES = 65_536;
@@ -54,21 +55,20 @@ export function encodeFrame(frame: Frame): Uint8Array {
   const elementBytes = packed ? packedBytes(frame.elements) : frame.elements.byteLength;
   const bytes = new Uint8Array(FRAME_HEADER_BYTES + 4 * words + elementBytes);
   if (bytes.length > MAX_FRAME_BYTES) throw new RangeError(`a frame has at most ${MAX_FRAME_BYTES} bytes, this one has ${bytes.length}`);
-  const header = new DataView(bytes.buffer);
-  [frame.run, frame.view, frame.round, frame.kind, frame.index, frame.elements.length].forEach((value, i) => {
-    header.setUint32(order[i], value, true);
-  });
-  header.setUint16(24, frame.sender, true);
-  header.setUint16(26, words, true);
-  new Uint32Array(bytes.buffer, FRAME_HEADER_BYTES, words).set(frame.coverage);
-  const body = new Uint32Array(bytes.buffer, FRAME_HEADER_BYTES + 4 * words);
+  const all = new Uint32Array(bytes.buffer); // every machine that runs WebAssembly in practice is little-endian
+  all[0] = frame.run;
+  all[1] = frame.view;
+  all[2] = frame.round;
+  all[3] = frame.kind;
+  all[4] = frame.index;
+  all[5] = frame.elements.length;
+  all[6] = frame.sender | (words << 16);
+  all.set(frame.coverage, HEADER_WORDS);
+  const body = all.subarray(HEADER_WORDS + words);
   if (packed) packIntegers(frame.elements, body);
   else body.set(frame.elements);
   return bytes;
 }
-
-/** Offsets of run, view, round, kind, index, elements. */
-const order = [0, 4, 8, 12, 16, 20] as const;
 
 /** Throws `MalformedFrame` unless the bytes are exactly one frame. Coverage is a view of the bytes where alignment allows. */
 export function decodeFrame(bytes: Uint8Array): Frame {
@@ -76,26 +76,27 @@ export function decodeFrame(bytes: Uint8Array): Frame {
     throw new MalformedFrame(`a frame has ${FRAME_HEADER_BYTES} to ${MAX_FRAME_BYTES} bytes, this one has ${bytes.length}`);
   }
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
-  const header = new DataView(aligned.buffer, aligned.byteOffset, aligned.length);
-  const [run, view, round, kind, index, elements] = order.map((offset) => header.getUint32(offset, true));
-  const words = header.getUint16(26, true);
+  const all = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length >>> 2);
+  const [kind, elements, words] = [all[3], all[5], all[6] >>> 16];
   if (!isKind(kind)) throw new MalformedFrame(`frame kinds are 1 to 5, not ${kind}`);
   const rest = aligned.length - FRAME_HEADER_BYTES;
   if (rest % 4 !== 0 || rest < 4 * words) throw new MalformedFrame(`the header announces ${words} words of coverage, ${rest} bytes follow`);
-  const body = new Uint32Array(aligned.buffer, aligned.byteOffset + FRAME_HEADER_BYTES, rest / 4);
+  const coverage = all.subarray(HEADER_WORDS, HEADER_WORDS + words);
+  const body = all.subarray(HEADER_WORDS + words);
   return {
-    run,
-    view,
-    round,
+    run: all[0],
+    view: all[1],
+    round: all[2],
     kind,
-    index,
-    sender: header.getUint16(24, true),
-    coverage: body.subarray(0, words),
-    elements: isPacked(kind) ? packedElements(body.subarray(words), elements) : plainElements(body.subarray(words), elements),
+    index: all[4],
+    sender: all[6] & 0xffff,
+    coverage,
+    elements: isPacked(kind) ? packedElements(body, elements) : plainElements(body, elements),
   };
 }
 
-const isKind = (kind: number): kind is FrameKind => (Object.values(frameKinds) as number[]).includes(kind);
+const kinds: readonly number[] = Object.values(frameKinds);
+const isKind = (kind: number): kind is FrameKind => kinds.includes(kind);
 
 /** Integers that are summed are small in places; states and hashes are not. */
 const isPacked = (kind: FrameKind): boolean => kind === frameKinds.contribution || kind === frameKinds.reduced;

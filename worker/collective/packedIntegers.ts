@@ -13,8 +13,8 @@ export const BLOCK_VALUES = 256;
 export function packedBytes(values: Int32Array): number {
   let words = widthWords(values.length);
   for (let begin = 0; begin < values.length; begin += BLOCK_VALUES) {
-    const block = values.subarray(begin, begin + BLOCK_VALUES);
-    words += blockWords(block.length, widthOf(block));
+    const end = Math.min(values.length, begin + BLOCK_VALUES);
+    words += blockWords(end - begin, widthOf(values, begin, end));
   }
   return 4 * words;
 }
@@ -24,11 +24,11 @@ export function packIntegers(values: Int32Array, into: Uint32Array): number {
   const widths = new Uint8Array(into.buffer, into.byteOffset, 4 * widthWords(values.length)).fill(0);
   let at = widthWords(values.length);
   for (let begin = 0, b = 0; begin < values.length; begin += BLOCK_VALUES, b++) {
-    const block = values.subarray(begin, begin + BLOCK_VALUES);
-    const width = widthOf(block);
+    const end = Math.min(values.length, begin + BLOCK_VALUES);
+    const width = widthOf(values, begin, end);
     widths[b] = width;
-    packBlock(block, width, into.subarray(at, at + blockWords(block.length, width)));
-    at += blockWords(block.length, width);
+    packBlock(values, begin, end, width, into, at);
+    at += blockWords(end - begin, width);
   }
   return at;
 }
@@ -52,10 +52,10 @@ export function unpackIntegers(words: Uint32Array, count: number): Int32Array {
   const widths = new Uint8Array(words.buffer, words.byteOffset, 4 * widthWords(count));
   let at = widthWords(count);
   for (let begin = 0, b = 0; begin < count; begin += BLOCK_VALUES, b++) {
-    const block = values.subarray(begin, begin + BLOCK_VALUES);
+    const end = Math.min(count, begin + BLOCK_VALUES);
     const width = widths[b] as number;
-    unpackBlock(words.subarray(at, at + blockWords(block.length, width)), width, block);
-    at += blockWords(block.length, width);
+    unpackBlock(words, at, width, values, begin, end);
+    at += blockWords(end - begin, width);
   }
   return values;
 }
@@ -64,20 +64,21 @@ const widthWords = (values: number): number => Math.ceil(values / BLOCK_VALUES /
 const blockWords = (values: number, width: number): number => Math.ceil((values * width) / 32);
 
 /** Bits that the largest zigzag-coded value needs: those of the union of all. */
-function widthOf(block: Int32Array): number {
+function widthOf(values: Int32Array, begin: number, end: number): number {
   let union = 0;
-  for (let i = 0; i < block.length; i++) union |= zigzag(block[i] as number);
+  for (let i = begin; i < end; i++) union |= zigzag(values[i] as number);
   return 32 - Math.clz32(union);
 }
 
 const zigzag = (value: number): number => (value << 1) ^ (value >> 31);
 const unzigzag = (code: number): number => (code >>> 1) ^ -(code & 1);
 
-function packBlock(block: Int32Array, width: number, into: Uint32Array): void {
+/** Values [begin, end) become words from `first` on. */
+function packBlock(values: Int32Array, begin: number, end: number, width: number, into: Uint32Array, first: number): void {
   if (width === 0) return;
-  let [word, used, at] = [0, 0, 0];
-  for (let i = 0; i < block.length; i++) {
-    const code = zigzag(block[i] as number);
+  let [word, used, at] = [0, 0, first];
+  for (let i = begin; i < end; i++) {
+    const code = zigzag(values[i] as number);
     word |= code << used;
     used += width;
     if (used < 32) continue;
@@ -88,10 +89,11 @@ function packBlock(block: Int32Array, width: number, into: Uint32Array): void {
   if (used > 0) into[at] = word;
 }
 
-function unpackBlock(words: Uint32Array, width: number, into: Int32Array): void {
+/** The words from `first` on become values [begin, end). */
+function unpackBlock(words: Uint32Array, first: number, width: number, into: Int32Array, begin: number, end: number): void {
   if (width === 0) return;
   const mask = width === 32 ? -1 : (1 << width) - 1;
-  for (let i = 0, bit = 0; i < into.length; i++, bit += width) {
+  for (let i = begin, bit = 32 * first; i < end; i++, bit += width) {
     const [at, from] = [bit >>> 5, bit & 31];
     let code = (words[at] as number) >>> from;
     if (from + width > 32) code |= (words[at + 1] as number) << (32 - from);

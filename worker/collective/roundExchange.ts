@@ -12,7 +12,8 @@ export interface RoundExchangeOptions {
   readonly layout: VectorLayout;
   /** What a slot adds to an element of the sum part is at most ± this: so no sum over all slots overflows. Without it, anything goes. */
   readonly slotLimit?: number | undefined;
-  readonly send: (peer: number, frame: Frame) => void;
+  /** The same frame to each of these: it has to be encoded only once. */
+  readonly send: (peers: readonly number[], frame: Frame) => void;
   /** Called once, when every slice is reduced. */
   readonly onReduced: () => void;
 }
@@ -120,7 +121,7 @@ export class RoundExchange {
   /** Sends a peer again all that it was sent: the link that carried it has failed. */
   resend(peer: number): void {
     this.#slices.forEach((_, j) => {
-      if (this.#told[j].includes(peer)) this.#send(peer, frameKinds.reduced, j, noSlots, this.#sliceOf(j));
+      if (this.#told[j].includes(peer)) this.#send([peer], frameKinds.reduced, j, noSlots, this.#sliceOf(j));
       else if (this.#topology?.upstream(j) === peer) {
         this.#sentOn[j] = undefined;
         this.#handOver(j);
@@ -173,14 +174,14 @@ export class RoundExchange {
     const { begin, end } = this.#slices[j];
     const elements = piece.elements.subarray(begin, end);
     if (upstream === undefined || this.#topology.gathered(j) !== undefined) this.#add(j, { ...piece, elements });
-    else this.#send(upstream, frameKinds.contribution, j, piece.coverage, elements);
+    else this.#send([upstream], frameKinds.contribution, j, piece.coverage, elements);
   }
 
   /** Slice j takes another way from here: all that this peer has of it goes there; or, where it ends, is brought together here. */
   #handOver(j: number): void {
     const upstream = this.#topology?.upstream(j);
     if (this.#known[j]) {
-      if (upstream !== undefined) this.#send(upstream, frameKinds.reduced, j, noSlots, this.#sliceOf(j));
+      if (upstream !== undefined) this.#send([upstream], frameKinds.reduced, j, noSlots, this.#sliceOf(j));
       return;
     }
     for (const piece of this.#own) this.#contributeSlice(j, piece);
@@ -206,7 +207,7 @@ export class RoundExchange {
     if (upstream === undefined) this.#learn(j, total);
     else {
       this.#sentOn[j] = { peer: upstream, slots };
-      this.#send(upstream, frameKinds.contribution, j, slots, total);
+      this.#send([upstream], frameKinds.contribution, j, slots, total);
     }
   }
 
@@ -234,16 +235,17 @@ export class RoundExchange {
     if (!this.#known[j] || this.#topology === undefined) return;
     const [before, audience] = [this.#told[j], this.#topology.audience(j)];
     this.#told[j] = audience;
-    for (const peer of audience) if (!before.includes(peer)) this.#send(peer, frameKinds.reduced, j, noSlots, this.#sliceOf(j));
+    const untold = audience.filter((peer) => !before.includes(peer));
+    if (untold.length > 0) this.#send(untold, frameKinds.reduced, j, noSlots, this.#sliceOf(j));
   }
 
   #sliceOf(j: number): Int32Array {
     return this.#reduced.subarray(this.#slices[j].begin, this.#slices[j].end);
   }
 
-  #send(peer: number, kind: Frame["kind"], index: number, coverage: Coverage, elements: Int32Array): void {
+  #send(peers: readonly number[], kind: Frame["kind"], index: number, coverage: Coverage, elements: Int32Array): void {
     const { run, self, round } = this.#options;
-    this.#options.send(peer, { run, view: this.#view, round, kind, index, sender: self, coverage, elements });
+    this.#options.send(peers, { run, view: this.#view, round, kind, index, sender: self, coverage, elements });
   }
 }
 

@@ -21,7 +21,7 @@ interface Kept {
 /** What this peer contributed, summed and applied in the latest rounds; it gives account of it when the coordinator asks. */
 export class Accounts {
   readonly #layoutOf: (kind: Round["kind"]) => VectorLayout;
-  #kept: Kept[] = [];
+  readonly #kept: Kept[] = [];
 
   constructor(layoutOf: (kind: Round["kind"]) => VectorLayout) {
     this.#layoutOf = layoutOf;
@@ -29,7 +29,8 @@ export class Accounts {
 
   /** A round is done. The oldest are forgotten. */
   keep(round: Round, evidence: Evidence): void {
-    this.#kept = [...this.#kept.filter((kept) => kept.round.round < round.round), { round, evidence }];
+    while (this.newest >= round.round) this.#kept.pop(); // a round that is done again replaces what was
+    this.#kept.push({ round, evidence });
     // Three vectors a round: what was contributed, what was received, what was applied.
     const bytes = 12 * this.#layoutOf("train").length;
     this.#kept.splice(0, this.#kept.length - Math.max(1, Math.floor(KEPT_BYTES / bytes)));

@@ -160,7 +160,10 @@ export class Attendance {
   }
 
   #openSession(run: number, self: number, config: RunConfig, { info }: Prepared, offered: number | undefined): Session {
-    const send = (to: number, frame: Frame) => this.#mesh.send(to, encodeFrame(frame));
+    const send = (peers: readonly number[], frame: Frame) => {
+      const bytes = encodeFrame(frame);
+      for (const peer of peers) this.#mesh.send(peer, bytes);
+    };
     const { layouts, stateElements } = info;
     return new Session({
       run,

@@ -1,13 +1,14 @@
 /** A place to wait for "something has changed": waiters look again at what they wait for, and wait on if it is not there. */
 export class Changes {
-  #waiting = withResolvers();
+  #waiting: (() => void)[] = [];
   #failure: Error | undefined;
 
   /** Wakes everyone who waits. */
   notify(): void {
-    const { resolve } = this.#waiting;
-    this.#waiting = withResolvers();
-    resolve();
+    if (this.#waiting.length === 0) return;
+    const woken = this.#waiting;
+    this.#waiting = [];
+    for (const wake of woken) wake();
   }
 
   /** Ends every wait, now and later, with this error. */
@@ -21,16 +22,7 @@ export class Changes {
     for (;;) {
       if (this.#failure !== undefined) throw this.#failure;
       if (condition()) return;
-      await this.#waiting.promise;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
-}
-
-/** `Promise.withResolvers`, which Node 20 does not have. */
-function withResolvers(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve: () => void = () => undefined;
-  const promise = new Promise<void>((fulfil) => {
-    resolve = fulfil;
-  });
-  return { promise, resolve };
 }

@@ -19,6 +19,9 @@ export interface Beginning {
 /** Frames further ahead than this are refused: a permit never reaches so far beyond what a peer has done. */
 const MAX_ROUNDS_AHEAD = 256;
 
+/** Frames that come before it is known where this peer begins are kept: members may be faster than the coordinator. 64 MiB at most. */
+const MAX_EARLY = 1024;
+
 /**
  * This peer's place in the run: the views and permits it holds, the rounds in progress, and what it waits for.
  * The training loop asks it what to do next; messages and frames drive it; it knows neither sockets nor timers nor the engine.
@@ -30,13 +33,14 @@ export class Session {
   readonly #exchanges = new Map<number, RoundExchange>();
   readonly #started = new Map<number, Set<number>>();
   #views: View[] = [];
+  #early: Frame[] = [];
   #permitted = -1;
   #round: number | undefined;
   readonly #transfer: StateTransfer;
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    const send: SessionOptions["send"] = (to, frame) => options.send(to, { ...frame, view: this.view?.view ?? 0 });
+    const send = (to: number, frame: Frame) => options.send([to], { ...frame, view: this.view?.view ?? 0 });
     this.#transfer = new StateTransfer({ ...options, send, onComplete: () => this.#changes.notify() });
     this.#rounds = roundCount(options.config);
   }
@@ -145,6 +149,7 @@ export class Session {
     this.#views.push(...views);
     for (const view of views) this.#prepare(view);
     const first = Math.min(...views.map(({ fromRound }) => fromRound));
+    this.#receiveEarly();
     for (const round of this.#exchanges.keys()) if (round >= first) this.#replan(round);
     this.#changes.notify();
   }
@@ -178,7 +183,12 @@ export class Session {
     if (frame.kind !== frameKinds.contribution && frame.kind !== frameKinds.reduced) {
       this.#transfer.receive(frame, this.#round !== undefined);
     } else {
-      const earliest = Math.max(0, (this.#round ?? this.#transfer.incoming?.round ?? 0) - 1);
+      const begin = this.#round ?? this.#transfer.incoming?.round ?? this.#views.findLast(({ begins }) => begins)?.fromRound;
+      if (begin === undefined && frame.round < this.#rounds) {
+        this.#early = [...this.#early, frame].slice(-MAX_EARLY);
+        return;
+      }
+      const earliest = Math.max(0, (begin ?? 0) - 1);
       if (frame.round < earliest) return; // long complete here
       if (frame.round > earliest + MAX_ROUNDS_AHEAD || frame.round >= this.#rounds) {
         if (frame.round < this.#rounds && this.#transfer.outrun(frame.round)) return; // the state came too late, not the frame too early
@@ -187,6 +197,20 @@ export class Session {
       this.#exchange(frame.round).receive(frame);
     }
     this.#changes.notify();
+  }
+
+  /** Now it is known which rounds matter. Their links have no longer anything to do with it: what is wrong is complained of here. */
+  #receiveEarly(): void {
+    const early = this.#early;
+    this.#early = [];
+    for (const frame of early) {
+      try {
+        this.receive(frame);
+      } catch (error) {
+        if (!(error instanceof MalformedFrame)) throw error;
+        this.#options.complain(frame.sender, error.message);
+      }
+    }
   }
 
   /** The way to a peer has changed, and what was under way on the old one may be lost: it is sent again. */

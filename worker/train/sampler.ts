@@ -12,9 +12,28 @@ type Sizes = Pick<RunConfig, "seed" | "slots" | "microBatch" | "dataset">;
  * of an epoch take every image exactly once, whoever computes them.
  */
 export function slotRecords(run: Sizes, epoch: number, stepOfEpoch: number, slot: number): Int32Array {
-  const order = shuffle(shardRange(run.dataset.trainRecords, run.slots, slot), hashKey(run.seed, purposes.shuffle, epoch, slot));
-  return order.subarray(stepOfEpoch * run.microBatch, (stepOfEpoch + 1) * run.microBatch);
+  const order = orderOf(run, epoch, slot);
+  return order.slice(stepOfEpoch * run.microBatch, (stepOfEpoch + 1) * run.microBatch);
 }
+
+/** The order of a shard is the same for a whole epoch: each slot's latest is remembered. */
+function orderOf(run: Sizes, epoch: number, slot: number): Int32Array {
+  const known = orders.get(run) ?? new Map<number, Order>();
+  orders.set(run, known);
+  const latest = known.get(slot);
+  if (latest?.epoch === epoch) return latest.records;
+  const records = shuffle(shardRange(run.dataset.trainRecords, run.slots, slot), hashKey(run.seed, purposes.shuffle, epoch, slot));
+  known.set(slot, { epoch, records });
+  return records;
+}
+
+interface Order {
+  readonly epoch: number;
+  readonly records: Int32Array;
+}
+
+/** By configuration, which never changes; and then by slot. */
+const orders = new WeakMap<Sizes, Map<number, Order>>();
 
 /** Fisher and Yates' shuffle of the range, by numbers keyed with (key, position). */
 function shuffle({ begin, end }: RecordRange, key: number): Int32Array {
