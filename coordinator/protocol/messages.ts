@@ -12,10 +12,10 @@ export const hashSchema = v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/));
 
 export const roundMetricsSchema = v.object({
   images: v.pipe(v.number(), v.integer(), v.minValue(0)),
-  /** Sum of the loss over the images, in nats. */
+  /** Sum of the loss over the images, in nats; slots whose loss is not finite are left out. */
   lossSum: v.pipe(v.number(), v.finite()),
   correct: v.pipe(v.number(), v.integer(), v.minValue(0)),
-  /** Gradient elements that were clamped to the agreed range, and those that were NaN or infinite. */
+  /** Gradient elements that were clamped to the agreed range, and those that were NaN or infinite, with losses of slots that were. */
   saturated: v.pipe(v.number(), v.integer(), v.minValue(0)),
   nonFinite: v.pipe(v.number(), v.integer(), v.minValue(0)),
   /** A step with a non-finite gradient changes nothing, at any peer. */

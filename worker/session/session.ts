@@ -230,7 +230,7 @@ export class Session {
     if (known !== undefined) return known;
     const { run, self, config, layoutOf, send } = this.#options;
     const { kind, slots } = describeRound(config, round);
-    const slotLimit = kind === "train" ? Math.floor(0x7fffffff / slots) : undefined; // an evaluation's losses may be infinite
+    const slotLimit = Math.floor(0x7fffffff / slots);
     const onReduced = () => this.#changes.notify();
     const exchange = new RoundExchange({ run, self, round, slots, layout: layoutOf(kind), slotLimit, send, onReduced });
     this.#exchanges.set(round, exchange);
