@@ -1,6 +1,6 @@
 import { describeRound, roundCount } from "../protocol/rounds.ts";
 import { memberTest } from "../protocol/topology.ts";
-import type { PeerId, View } from "../protocol/view.ts";
+import { MAX_LEASE_ROUNDS, type PeerId, type View } from "../protocol/view.ts";
 import { assignSlots, leastMakespan, makespan } from "./assignment.ts";
 import { orderAudits } from "./auditOrders.ts";
 import { hashesFor, waitingObservers } from "./donors.ts";
@@ -22,9 +22,8 @@ import {
 import { linkAcross } from "./seating.ts";
 import { effectiveViews, planView } from "./views.ts";
 
-/** A permit reaches at least one round beyond those in progress, so that nobody waits for the coordinator, and at most so many. */
+/** A permit reaches at least one round beyond those in progress, so that nobody waits for the coordinator. */
 const MIN_LEASE_ROUNDS = 2;
-const MAX_LEASE_ROUNDS = 64;
 
 /** Slots are shared out anew when that makes a step so much faster, and not more often than this. */
 const REBALANCE_GAIN = 1.15;

@@ -82,7 +82,7 @@ export class StandInReplica {
     const metrics: RoundMetrics = {
       images,
       lossSum: images,
-      correct: reduced[1],
+      correct: Math.abs(reduced[1]),
       saturated: 0,
       nonFinite: Math.max(0, nonFinite),
       skipped: nonFinite !== 0,

@@ -1,5 +1,5 @@
 import { encodeMessage } from "../../coordinator/protocol/codec.ts";
-import type { CoordinatorMessage, PeerMessage, StateChunk } from "../../coordinator/protocol/messages.ts";
+import type { CoordinatorMessage, Hello, PeerMessage, StateChunk } from "../../coordinator/protocol/messages.ts";
 import { roundCount } from "../../coordinator/protocol/rounds.ts";
 import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
 import { advance } from "../../coordinator/run/advance.ts";
@@ -25,6 +25,7 @@ import { simulatedOptions } from "./simulatedConfig.ts";
 import { SimulatedPeer } from "./simulatedPeer.ts";
 import { type ReplicaKit, standIn } from "./standInReplica.ts";
 import { VirtualTime } from "./virtualTime.ts";
+import { heardByCoordinator, heardByPeer } from "./wire.ts";
 
 const COMPUTE_MS = 20;
 const HEARTBEAT_MS = 1000;
@@ -173,13 +174,14 @@ export class Swarm {
     if (effect.type === "send") {
       const bytes = this.#sizeOf(effect.message);
       this.meter?.said(effect.message.type, effect.to.length, bytes);
-      const message = this.flat ? flattened(effect.message) : effect.message;
+      const message = heardByPeer(this.flat ? flattened(effect.message) : effect.message);
       for (const to of effect.to)
         this.#deliver(`c>${to}`, this.#seatOf(to), bytes, (seat) => seat.peer.id === to && seat.peer.hear(message));
     } else if (effect.type === "restore") {
       for (const chunk of this.#checkpoint?.chunks ?? []) {
+        const message = heardByPeer(chunk);
         for (const to of effect.to)
-          this.#deliver(`c>${to}`, this.#seatOf(to), this.#sizeOf(chunk), (seat) => seat.peer.id === to && seat.peer.hear(chunk));
+          this.#deliver(`c>${to}`, this.#seatOf(to), this.#sizeOf(chunk), (seat) => seat.peer.id === to && seat.peer.hear(message));
       }
     } else if (effect.type === "arbitrate") this.#arbiter.decide(effect.case);
     else if (effect.type === "replay")
@@ -213,7 +215,7 @@ export class Swarm {
     const id = this.membership.nextPeer;
     seat.connected = true;
     this.#byId.set(id, seat);
-    this.apply({ type: "join", hello: seat.peer.hello() });
+    this.apply({ type: "join", hello: heardByCoordinator(seat.peer.hello()) as Hello });
     if (!this.membership.peers.has(id)) {
       Object.assign(seat, { connected: false, alive: false }); // it was not let in, and gives up
       return;
@@ -233,9 +235,10 @@ export class Swarm {
     const { id } = seat.peer;
     if (!seat.connected && message.type !== "ready") return;
     const bytes = this.#sizeOf(message);
+    const told = heardByCoordinator(message);
     this.meter?.heard(message.type, bytes);
     this.network.carry(controlWay(`${id}>c`, seat, this.coordinatorPort), bytes, () => {
-      if (this.#up && seat.connected && seat.peer.id === id) this.#hear(id, message);
+      if (this.#up && seat.connected && seat.peer.id === id) this.#hear(id, told);
     });
   }
 

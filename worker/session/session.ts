@@ -28,6 +28,7 @@ export class Session {
   readonly #exchanges = new Map<number, RoundExchange>();
   readonly #started = new Map<number, Set<number>>();
   #views: View[] = [];
+  #coming: readonly View[] = [];
   #permitted = -1;
   #round: number | undefined;
   readonly #transfer: StateTransfer;
@@ -138,8 +139,14 @@ export class Session {
 
   // What drives it.
 
-  /** Newer views. They may hold for the round in progress: a peer was lost, and its slots and slices are others' now. */
-  adopt(views: readonly View[]): void {
+  /**
+   * Newer views. They may hold for the round in progress: a peer was lost, and its slots and slices are others' now. With `more` the rest
+   * of them is still to come, and none counts before it is there.
+   */
+  adopt(part: readonly View[], more = false): void {
+    const views = [...this.#coming, ...part];
+    this.#coming = more ? views : [];
+    if (more) return;
     this.#views.push(...views);
     for (const view of views) this.#prepare(view);
     const first = Math.min(...views.map(({ fromRound }) => fromRound));
