@@ -25,7 +25,12 @@ export function viewMessages(views: readonly View[], reason: string): Views[] {
     }
     parts.at(-1)?.push(view);
   }
-  return parts.map((part, i) => ({ type: "views", views: part, reason: reason.slice(0, 1000), ...(i < parts.length - 1 ? { more: true } : {}) }));
+  return parts.map((part, i) => ({
+    type: "views",
+    views: part,
+    reason: reason.slice(0, 1000),
+    ...(i < parts.length - 1 ? { more: true } : {}),
+  }));
 }
 
 function mostBytes({ members, observers, slotHolders, owners, seats = [] }: View): number {

@@ -16,7 +16,7 @@ function crowded(): Coordination {
     scene.now += 20;
   };
   for (let number = 0; number < 80; number++) round(number);
-  for (let i = 0; i < 30; i++) {
+  for (let i = 0; i < 17; i++) {
     scene.enter(`N${i}`);
     round(80 + 2 * i);
     round(81 + 2 * i);

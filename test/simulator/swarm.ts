@@ -1,5 +1,5 @@
 import { encodeMessage } from "../../coordinator/protocol/codec.ts";
-import type { CoordinatorMessage, Hello, PeerMessage, StateChunk } from "../../coordinator/protocol/messages.ts";
+import type { CoordinatorMessage, PeerMessage, StateChunk } from "../../coordinator/protocol/messages.ts";
 import { roundCount } from "../../coordinator/protocol/rounds.ts";
 import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
 import { advance } from "../../coordinator/run/advance.ts";
@@ -172,17 +172,11 @@ export class Swarm {
 
   #perform(effect: Effect): void {
     if (effect.type === "send") {
-      const bytes = this.#sizeOf(effect.message);
-      this.meter?.said(effect.message.type, effect.to.length, bytes);
+      this.meter?.said(effect.message.type, effect.to.length, this.#sizeOf(effect.message));
       const message = heardByPeer(this.flat ? flattened(effect.message) : effect.message);
-      for (const to of effect.to)
-        this.#deliver(`c>${to}`, this.#seatOf(to), bytes, (seat) => seat.peer.id === to && seat.peer.hear(message));
+      for (const to of effect.to) this.#deliver(to, message);
     } else if (effect.type === "restore") {
-      for (const chunk of this.#checkpoint?.chunks ?? []) {
-        const message = heardByPeer(chunk);
-        for (const to of effect.to)
-          this.#deliver(`c>${to}`, this.#seatOf(to), this.#sizeOf(chunk), (seat) => seat.peer.id === to && seat.peer.hear(message));
-      }
+      for (const chunk of this.#checkpoint?.chunks ?? []) for (const to of effect.to) this.#deliver(to, heardByPeer(chunk));
     } else if (effect.type === "arbitrate") this.#arbiter.decide(effect.case);
     else if (effect.type === "replay")
       this.#arbiter.replay(this.#checkpoint, effect.through, (result) => this.apply({ type: "replayed", result }));
@@ -215,7 +209,7 @@ export class Swarm {
     const id = this.membership.nextPeer;
     seat.connected = true;
     this.#byId.set(id, seat);
-    this.apply({ type: "join", hello: heardByCoordinator(seat.peer.hello()) as Hello });
+    this.apply({ type: "join", hello: heardByCoordinator(seat.peer.hello()) });
     if (!this.membership.peers.has(id)) {
       Object.assign(seat, { connected: false, alive: false }); // it was not let in, and gives up
       return;
@@ -235,8 +229,8 @@ export class Swarm {
     const { id } = seat.peer;
     if (!seat.connected && message.type !== "ready") return;
     const bytes = this.#sizeOf(message);
-    const told = heardByCoordinator(message);
     this.meter?.heard(message.type, bytes);
+    const told = heardByCoordinator(message);
     this.network.carry(controlWay(`${id}>c`, seat, this.coordinatorPort), bytes, () => {
       if (this.#up && seat.connected && seat.peer.id === id) this.#hear(id, told);
     });
@@ -276,10 +270,11 @@ export class Swarm {
     }
   }
 
-  #deliver(name: string, seat: Seat | undefined, bytes: number, hear: (seat: Seat) => void): void {
+  #deliver(to: number, message: CoordinatorMessage): void {
+    const seat = this.#seatOf(to);
     if (seat === undefined) return;
-    this.network.carry(controlWay(name, this.coordinatorPort, seat), bytes, () =>
-      afterFor(this.time, seat, 0, () => seat.connected && hear(seat)),
+    this.network.carry(controlWay(`c>${to}`, this.coordinatorPort, seat), this.#sizeOf(message), () =>
+      afterFor(this.time, seat, 0, () => seat.connected && seat.peer.id === to && seat.peer.hear(message)),
     );
   }
 

@@ -9,4 +9,4 @@ import type { CoordinatorMessage, PeerMessage } from "../../coordinator/protocol
 export const heardByPeer = (message: CoordinatorMessage): CoordinatorMessage =>
   decodeCoordinatorMessage(Uint8Array.from(encodeMessage(message)));
 
-export const heardByCoordinator = (message: PeerMessage): PeerMessage => decodePeerMessage(Uint8Array.from(encodeMessage(message)));
+export const heardByCoordinator = <T extends PeerMessage>(message: T): T => decodePeerMessage(Uint8Array.from(encodeMessage(message))) as T;
