@@ -71,7 +71,7 @@ export interface Replica {
 }
 
 /** Integers that are added over the slots of an evaluation. */
-export interface SlotEvaluation {
+interface SlotEvaluation {
   /** In units of 2^-12, at most ±⌊(2^31 − 1) / slots⌋, so that the sum over all slots stays an int32; 0 when it is not finite. */
   readonly lossSum: number;
   readonly correct: number;
