@@ -72,7 +72,7 @@ export class StandInReplica {
   }
 
   async apply(round: Round, reduced: Int32Array): Promise<RoundResult> {
-    const nonFinite = round.kind === "train" ? reduced[NON_FINITE] : 0;
+    const nonFinite = round.kind === "train" ? (reduced[NON_FINITE] ?? 0) : 0; // short vectors do not have it
     if (round.kind === "train" && nonFinite === 0) {
       let folded = this.#state[0] as number;
       for (const word of reduced) folded = Math.imul(folded ^ word, 0x01000193);
