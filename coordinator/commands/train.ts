@@ -6,6 +6,7 @@ import { wholeNumber } from "../options/parse.ts";
 import { readRunConfig } from "../options/readRunConfig.ts";
 import { addRunOptions, type RunOptions } from "../options/runOptions.ts";
 import { addServeOptions, type ServeOptions } from "../options/serveOptions.ts";
+import { meanLoss } from "../protocol/meanLoss.ts";
 import type { RunConfig } from "../protocol/runConfig.ts";
 import { steadyNow } from "../run/clock.ts";
 import { HeadlessPeers } from "../run/headlessPeers.ts";
@@ -101,7 +102,7 @@ function summary({ coordinator }: ServedRun, { model, steps }: RunConfig, peers:
     images: timed + (first?.metrics.images ?? 0),
     seconds: round(seconds, 3),
     imagesPerSecond: seconds > 0 ? round(timed / seconds, 1) : 0,
-    trainLoss: last === undefined ? null : round(last.metrics.lossSum / last.metrics.images, 5),
+    trainLoss: last === undefined || last.metrics.nonFinite > 0 ? null : round(meanLoss(last.metrics), 5),
     testAccuracy: test === undefined ? null : test.correct / test.images,
     hash: coordinator.membership.hashes.get(coordinator.membership.committed - 1) ?? "",
   };
@@ -111,7 +112,7 @@ const round = (value: number, digits: number): number => Number(value.toFixed(di
 
 function describe(s: Summary): string {
   const accuracy = s.testAccuracy === null ? "" : `, test accuracy ${(100 * s.testAccuracy).toFixed(2)} %`;
-  return `${s.model}: ${s.steps} steps, ${s.images} images in ${s.seconds} s (${s.imagesPerSecond} images/s), training loss ${s.trainLoss}${accuracy}\nhash ${s.hash}`;
+  return `${s.model}: ${s.steps} steps, ${s.images} images in ${s.seconds} s (${s.imagesPerSecond} images/s), training loss ${s.trainLoss ?? "not finite"}${accuracy}\nhash ${s.hash}`;
 }
 
 try {

@@ -1,4 +1,5 @@
 import type { EvaluationPoint, StepPoint } from "../protocol/dashboard.ts";
+import { meanLoss } from "../protocol/meanLoss.ts";
 import type { Run } from "./run.ts";
 import { mean } from "./runHistory.ts";
 
@@ -19,7 +20,7 @@ export function toCsv({
       step,
       epoch,
       at,
-      cell(mean(metrics.lossSum, metrics.images)),
+      lossCell(metrics),
       cell(mean(metrics.correct, metrics.images)),
       metrics.learningRate,
       metrics.images,
@@ -50,7 +51,10 @@ export function offerCsv(button: HTMLElement, run: () => Run | undefined): void 
 
 function evaluationCells(evaluation: EvaluationPoint | undefined): string[] {
   if (evaluation === undefined) return ["", ""];
-  return [cell(mean(evaluation.correct, evaluation.images)), cell(mean(evaluation.lossSum, evaluation.images))];
+  return [cell(mean(evaluation.correct, evaluation.images)), lossCell(evaluation)];
 }
+
+/** NaN as pandas and R read it, when the loss was not finite; nothing without an image. */
+const lossCell = (of: Parameters<typeof meanLoss>[0]): string => (of.images > 0 ? String(meanLoss(of)) : "");
 
 const cell = (value: number): string => (Number.isFinite(value) ? String(value) : "");

@@ -1,3 +1,5 @@
+import { meanLoss } from "../protocol/meanLoss.ts";
+import type { RoundMetrics } from "../protocol/messages.ts";
 import { byId, write } from "./dom.ts";
 import {
   formatCount,
@@ -12,7 +14,6 @@ import {
   plural,
 } from "./format.ts";
 import type { Run } from "./run.ts";
-import { mean } from "./runHistory.ts";
 
 /** The numbers that are asked for first. */
 export function renderHeadline(run: Run): void {
@@ -26,7 +27,7 @@ export function renderHeadline(run: Run): void {
     "step-time": last === undefined ? NONE : `${formatMilliseconds(history.millisecondsPerStep())} ms`,
     "global-batch": `${formatCount(config.slots * config.microBatch)} images (${formatCount(config.slots)} × ${formatCount(config.microBatch)})`,
     "learning-rate": last === undefined ? NONE : formatLearningRate(last.metrics.learningRate),
-    "train-loss": last === undefined ? NONE : formatLoss(mean(last.metrics.lossSum, last.metrics.images)),
+    "train-loss": last === undefined ? NONE : lossText(last.metrics),
     sentence: state.sentence,
     ...rateTexts(run),
     ...accuracyTexts(run),
@@ -36,6 +37,8 @@ export function renderHeadline(run: Run): void {
   for (const [id, text] of Object.entries(texts)) write(byId(id), text);
   byId("progress").style.transform = `scaleX(${Math.min(1, state.step / config.steps)})`;
 }
+
+const lossText = (metrics: RoundMetrics): string => (metrics.nonFinite > 0 ? "not finite" : formatLoss(meanLoss(metrics)));
 
 function rateTexts({ history, state }: Run): Record<string, string> {
   if (state.phase !== "finished") return { "images-per-second": formatRate(state.imagesPerSecond), "rate-detail": "of the whole swarm" };

@@ -1,4 +1,5 @@
 import type { DashboardSnapshot, DashboardUpdate, EvaluationPoint, RunEvent, StepPoint } from "../protocol/dashboard.ts";
+import { meanLoss } from "../protocol/meanLoss.ts";
 
 /** Every step of the run so far, column by column; a step without a finite loss has NaN. Grows with updates, starts anew with a snapshot. */
 export class RunHistory {
@@ -20,7 +21,7 @@ export class RunHistory {
       this.points.push(point);
       this.steps.push(point.step);
       this.seconds.push(this.secondsAt(point.at));
-      this.losses.push(mean(point.metrics.lossSum, point.metrics.images));
+      this.losses.push(meanLoss(point.metrics));
       this.accuracies.push(mean(point.metrics.correct, point.metrics.images));
     }
     for (const evaluation of news.evaluations) this.evaluations.push(evaluation);

@@ -52,6 +52,8 @@ export interface EvaluationPoint {
   readonly images: number;
   readonly correct: number;
   readonly lossSum: number;
+  /** Slots whose loss was NaN or infinite; `lossSum` leaves them out. */
+  readonly nonFinite: number;
 }
 
 /** A decision in words, e.g. "Kite left at step 812; its 2 slots went to Fox and Owl; no step was lost". */

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { auditAnswers, auditRequests } from "./audit.ts";
 import { runConfigSchema } from "./runConfig.ts";
-import { peerIdSchema, viewSchema } from "./view.ts";
+import { MAX_VIEWS, peerIdSchema, viewSchema } from "./view.ts";
 
 const round = v.pipe(v.number(), v.integer(), v.minValue(0));
 const milliseconds = v.pipe(v.number(), v.finite(), v.minValue(0));
@@ -12,10 +12,10 @@ export const hashSchema = v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/));
 
 export const roundMetricsSchema = v.object({
   images: v.pipe(v.number(), v.integer(), v.minValue(0)),
-  /** Sum of the loss over the images, in nats. */
+  /** Sum of the loss over the images, in nats; slots whose loss is not finite are left out. */
   lossSum: v.pipe(v.number(), v.finite()),
   correct: v.pipe(v.number(), v.integer(), v.minValue(0)),
-  /** Gradient elements that were clamped to the agreed range, and those that were NaN or infinite. */
+  /** Gradient elements that were clamped to the agreed range, and those that were NaN or infinite, with losses of slots that were. */
   saturated: v.pipe(v.number(), v.integer(), v.minValue(0)),
   nonFinite: v.pipe(v.number(), v.integer(), v.minValue(0)),
   /** A step with a non-finite gradient changes nothing, at any peer. */
@@ -145,9 +145,14 @@ export const coordinatorMessageSchema = v.variant("type", [
   v.object({ type: v.literal("signal"), from: peerIdSchema, signal }),
   /**
    * "From their rounds on, it is so." A repair renews the view of the round in progress together with those to come: they are
-   * adopted at once, or a round could begin under the wrong one of them.
+   * adopted at once, or a round could begin under the wrong one of them. With `more` they do not fit in one message: the rest follows.
    */
-  v.object({ type: v.literal("views"), views: v.pipe(v.array(viewSchema), v.maxLength(16)), reason: text(1000) }),
+  v.object({
+    type: v.literal("views"),
+    views: v.pipe(v.array(viewSchema), v.maxLength(MAX_VIEWS)),
+    reason: text(1000),
+    more: v.exactOptional(v.literal(true)),
+  }),
   /** "Send me the state that this round begins with, for a checkpoint." */
   v.object({ type: v.literal("save"), round }),
   /** "Part of the state that this round begins with", from a checkpoint. */

@@ -29,7 +29,7 @@ const LEAVES = [
   v.strictObject({
     ...literal("activation"),
     kind: v.picklist(["relu", "leakyRelu", "sigmoid", "tanh", "gelu"]),
-    slope: real(-1, 1),
+    slope: real(0, 1), // the derivative is told from the output's sign, which a negative slope would turn
   }),
   v.strictObject({ ...literal("maxPool2d"), kernel, stride: window, padding }),
   v.strictObject({ ...literal("meanPool2d"), kernel, stride: window, padding, countPadding: v.boolean() }),

@@ -37,6 +37,12 @@ export const viewSchema = v.object({
   seats: v.exactOptional(v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_PEER_ID))), v.maxLength(4096))),
 });
 
+/** Permits reach at most so many rounds beyond the slowest member. */
+export const MAX_LEASE_ROUNDS = 64;
+
+/** Views that can matter at once: one for each round from the one before the newest committed one to the first that is not permitted. */
+export const MAX_VIEWS = MAX_LEASE_ROUNDS + 3;
+
 /** A numbered list of members with its tables. The coordinator alone makes views. */
 export type View = v.InferOutput<typeof viewSchema>;
 

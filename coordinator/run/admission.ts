@@ -22,7 +22,7 @@ import { freeSeat, hasLinks, partners, seated, together } from "./seating.ts";
 import { coolDownOf } from "./strikes.ts";
 import { planView } from "./views.ts";
 
-/** A run that was begun goes on with whoever is there when the others have not come back by then. */
+/** A run that was begun goes on with whoever is there, and an older state, when the others have not come back by then. */
 const RETURN_MS = 3000;
 
 /** Somebody opened the link. */
@@ -182,8 +182,11 @@ export function admit(state: Membership, now: number, options: MembershipOptions
  * peer or the checkpoint. Rounds between that and the last committed one are done again, and must end with the same hashes.
  */
 function beginRun(state: Membership, candidates: readonly PeerState[], now: number, options: MembershipOptions): Decision {
-  const waited = now - Math.min(...candidates.map(({ joinedAt }) => joinedAt));
-  const enough = state.committed > 0 && waited >= RETURN_MS ? 1 : options.minPeers;
+  const since = Math.max(state.lastCommitAt, Math.min(...candidates.map(({ joinedAt }) => joinedAt)));
+  const returning = state.committed > 0 && now - since < RETURN_MS; // whoever was here before may be on the way
+  const newestIsHere = candidates.some(({ offers }) => offers === state.committed);
+  if (returning && !newestIsHere && !state.distrustful) return unchanged(state);
+  const enough = state.committed > 0 && !returning ? 1 : options.minPeers;
   if (candidates.length < enough || !candidates.every((a) => candidates.every((b) => together(a, b)))) return unchanged(state);
   const from = Math.max(state.checkpoint ?? 0, ...candidates.map(({ offers }) => offers ?? 0));
   const holders = candidates.filter(({ offers }) => offers === from);

@@ -7,6 +7,7 @@ import type {
   StepPoint,
   SwarmState,
 } from "../protocol/dashboard.ts";
+import { meanLoss } from "../protocol/meanLoss.ts";
 import { describeRound, roundCount, stepsPerEpoch } from "../protocol/rounds.ts";
 import type { RunConfig } from "../protocol/runConfig.ts";
 import type { View } from "../protocol/view.ts";
@@ -47,6 +48,7 @@ export class DashboardFeed {
         images: metrics.images,
         correct: metrics.correct,
         lossSum: metrics.lossSum,
+        nonFinite: metrics.nonFinite,
       });
   }
 
@@ -106,10 +108,11 @@ export class DashboardFeed {
 
   /** For the peers' own pages. */
   latest(): { readonly loss: number | null; readonly accuracy: number | null } {
-    const step = this.#steps.at(-1)?.metrics;
+    const step = this.#steps.at(-1);
+    const loss = step === undefined ? Number.NaN : meanLoss(step.metrics);
     const test = this.#evaluations.at(-1);
     return {
-      loss: step === undefined || step.images === 0 ? null : step.lossSum / step.images,
+      loss: Number.isFinite(loss) ? loss : null,
       accuracy: test === undefined || test.images === 0 ? null : test.correct / test.images,
     };
   }

@@ -1,6 +1,6 @@
 import { describeRound, roundCount } from "../protocol/rounds.ts";
 import { memberTest } from "../protocol/topology.ts";
-import type { PeerId, View } from "../protocol/view.ts";
+import { MAX_LEASE_ROUNDS, type PeerId, type View } from "../protocol/view.ts";
 import { leastMakespan, makespan, shortestMakespan } from "./assignment.ts";
 import { orderAudits } from "./auditOrders.ts";
 import { hashesFor, waitingObservers } from "./donors.ts";
@@ -22,9 +22,8 @@ import {
 import { linkAcross } from "./seating.ts";
 import { effectiveViews, planView } from "./views.ts";
 
-/** A permit reaches at least one round beyond those in progress, so that nobody waits for the coordinator, and at most so many. */
+/** A permit reaches at least one round beyond those in progress, so that nobody waits for the coordinator. */
 const MIN_LEASE_ROUNDS = 2;
-const MAX_LEASE_ROUNDS = 64;
 
 /** Slots are shared out anew when that makes a step so much faster, and not more often than this. */
 const REBALANCE_GAIN = 1.15;
@@ -67,8 +66,7 @@ export function done(state: Membership, id: PeerId, report: RoundReport, now: nu
     round: report.round + 1,
     hash: report.hash,
     computed: Math.max(peer.computed, report.round),
-    imagesPerSecond: newSpeed(peer, report),
-    measuredAt: (report.timing?.images ?? 0) > 0 ? now : peer.measuredAt,
+    ...measuredSpeed(peer, report, now, options),
     bytesSent: peer.bytesSent + (report.timing?.bytesSent ?? 0),
     reportedAt: now,
     lastSeenAt: now,
@@ -100,13 +98,19 @@ export function proceed(state: Membership, now: number, options: MembershipOptio
   );
 }
 
-function newSpeed(peer: PeerState, { timing }: RoundReport): number {
-  if (timing === undefined || timing.images === 0 || timing.computeMs <= 0) return peer.imagesPerSecond;
+/** From training alone: an evaluation goes forward only, several times as fast, and peers do unlike shares of it. */
+function measuredSpeed(
+  { imagesPerSecond: known }: PeerState,
+  { round, timing }: RoundReport,
+  now: number,
+  { config }: Pick<MembershipOptions, "config">,
+): Partial<Pick<PeerState, "imagesPerSecond" | "measuredAt">> {
+  if (timing === undefined || timing.images === 0 || timing.computeMs <= 0 || describeRound(config, round).kind !== "train") return {};
   const measured = (1000 * timing.images) / timing.computeMs;
-  if (peer.imagesPerSecond === 0) return measured;
-  const changed = Math.max(measured / peer.imagesPerSecond, peer.imagesPerSecond / measured) > CHANGE;
+  if (known === 0) return { imagesPerSecond: measured, measuredAt: now };
+  const changed = Math.max(measured / known, known / measured) > CHANGE;
   const weight = changed ? CHANGE_SMOOTHING : SMOOTHING;
-  return (1 - weight) * peer.imagesPerSecond + weight * measured;
+  return { imagesPerSecond: (1 - weight) * known + weight * measured, measuredAt: now };
 }
 
 /** The first report of a round commits it; every other one has to agree. */
@@ -118,8 +122,9 @@ export function commit(state: Membership, report: RoundReport, now: number, { co
   const members = peersAt(state, "member").map(({ id }) => id);
   const roundMs = state.lastCommitAt === 0 ? state.roundMs : (1 - SMOOTHING) * state.roundMs + SMOOTHING * (now - state.lastCommitAt);
   const { skipped, nonFinite } = report.metrics;
-  const durations =
-    state.lastCommitAt === 0 ? state.durations : [...state.durations, now - state.lastCommitAt].slice(-REMEMBERED_DURATIONS);
+  const turn = describeRound(config, report.round);
+  const timed = state.lastCommitAt > 0 && turn.kind === "train";
+  const durations = timed ? [...state.durations, now - state.lastCommitAt].slice(-REMEMBERED_DURATIONS) : state.durations;
   const others = [...state.peers.values()].filter(
     ({ round, hash }) => round === report.round + 1 && hash !== undefined && hash !== report.hash,
   );
@@ -131,7 +136,7 @@ export function commit(state: Membership, report: RoundReport, now: number, { co
     kind: "alarm" as const,
     text: `${"sentence" in drop ? drop.sentence : ""}: it has to join again`,
   }));
-  const text = `step ${describeRound(config, report.round).step} was skipped by everyone alike: ${nonFinite} gradient elements are not finite; a lower learning rate may help`;
+  const text = `step ${turn.step} was skipped by everyone alike: ${nonFinite} gradient elements are not finite; a lower learning rate may help`;
   const next: Membership = { ...state, committed: report.round + 1, hashes, roundMs, durations, lastCommitAt: now };
   const told = waitingObservers(next).filter(({ stateOfRound }) => stateOfRound === report.round + 1);
   return {

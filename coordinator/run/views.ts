@@ -13,6 +13,7 @@ import {
   type Reason,
 } from "./membership.ts";
 import { seatsOf, seatsWithout } from "./seating.ts";
+import { viewMessages } from "./viewMessages.ts";
 
 const workerOf = ({ id, imagesPerSecond }: PeerState): Worker => ({ id, imagesPerSecond });
 
@@ -141,7 +142,7 @@ function announce(state: Membership, views: readonly View[], reason: Reason): De
   const to = peersAt(state, "member", "observer").map(({ id }) => id);
   return {
     state: { ...state, nextView: state.nextView + views.length, views: [...state.views, ...views] },
-    effects: [{ type: "send", to, message: { type: "views", views: [...views], reason: reason.text.slice(0, 1000) } }],
+    effects: viewMessages(views, reason.text).map((message) => ({ type: "send", to, message })),
     reasons: [reason],
   };
 }

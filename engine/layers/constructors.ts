@@ -48,7 +48,9 @@ export const identity: Layer = { type: "identity" };
 export const flatten: Layer = { type: "flatten" };
 export const globalMeanPool2d: Layer = { type: "globalMeanPool2d" };
 
+/** y = x where x > 0, else slope · x. @throws RangeError for a slope below 0 or above 1: the derivative is told from the sign of y. */
 export function leakyRelu(slope = 0.01): Layer {
+  if (!(slope >= 0 && slope <= 1)) throw new RangeError(`expected a slope of leaky ReLU from 0 to 1, got ${slope}: try 0.01`);
   return { type: "activation", kind: "leakyRelu", slope };
 }
 

@@ -3,7 +3,7 @@ import { elementsOf } from "../graph/shape.ts";
 import type { EngineCore } from "../model/core.ts";
 import { type ModelDefinition, withLabelSmoothing } from "../model/definition.ts";
 import { describeModel, type ModelDescription, trainableParameters } from "../model/description.ts";
-import { createNetwork, type Outcome } from "../model/network.ts";
+import { createNetwork } from "../model/network.ts";
 import { weighBatchStatistics } from "../model/statistics.ts";
 import { type ModelName, modelDefinition } from "../models/models.ts";
 import { createOptimizer, type OptimizerConfig } from "../optimizers/optimizer.ts";
@@ -54,8 +54,8 @@ export interface Replica {
   addSlot(images: number, randomness?: number): void;
   /** The sum of the slots added since the last time. */
   takeVector(into?: Int32Array): Int32Array;
-  /** The images in `input` with the running statistics; `lossSum` in units of 2^-12. */
-  evaluate(images: number): Outcome;
+  /** The images in `input` with the running statistics: what one of `slots` slots adds to an evaluation's vector. */
+  evaluate(images: number, slots: number): SlotEvaluation;
   apply(reduced: Int32Array, options: StepOptions): StepMetrics;
   /** XXH64 of the state, as 16 hexadecimal digits. */
   hash(): string;
@@ -70,7 +70,14 @@ export interface Replica {
   loadSafetensors(bytes: Uint8Array): void;
 }
 
-const EVALUATION_LIMIT = 0x7fffffff;
+/** Integers that are added over the slots of an evaluation. */
+interface SlotEvaluation {
+  /** In units of 2^-12, at most ±⌊(2^31 − 1) / slots⌋, so that the sum over all slots stays an int32; 0 when it is not finite. */
+  readonly lossSum: number;
+  readonly correct: number;
+  /** 1 when the sum of the losses is NaN or infinite. */
+  readonly nonFinite: number;
+}
 
 export async function createReplica(core: EngineCore, config: ReplicaConfig): Promise<Replica> {
   const description = describeModel(definitionOf(config));
@@ -116,9 +123,10 @@ export async function createReplica(core: EngineCore, config: ReplicaConfig): Pr
       sum.take(into);
       return into;
     },
-    evaluate: (images) => {
+    evaluate: (images, slots) => {
       const { lossSum, correct } = network.evaluate(images);
-      return { lossSum: lossInteger(lossSum, EVALUATION_LIMIT) ?? EVALUATION_LIMIT, correct };
+      const loss = lossInteger(lossSum, Math.floor(0x7fffffff / slots));
+      return { lossSum: loss ?? 0, correct, nonFinite: loss === undefined ? 1 : 0 };
     },
     apply,
     ...stateAccess(core, description, state, layout, optimizer.stateNames),

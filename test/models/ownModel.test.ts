@@ -53,6 +53,7 @@ const MISTAKES: readonly (readonly [name: string, text: string, sentence: string
   ["throws.mjs", 'throw new Error("oh");', "throws.mjs cannot be loaded: oh"],
   ["broken.json", "{", "broken.json is no JSON"],
   ["attention.json", '{"type":"attention"}', "attention.json: layers.type: Invalid type"],
+  ["slope.json", '{"type":"activation","kind":"leakyRelu","slope":-0.5}', "slope.json: layers.slope: Invalid value: Expected >=0"],
   [
     "shape.json",
     '{"type":"linear","outFeatures":10,"bias":true}',

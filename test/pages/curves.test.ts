@@ -69,7 +69,7 @@ describe("the curves of the learning chart", () => {
   });
 
   test("put an evaluation at the number of steps before it, or at its own time", () => {
-    const evaluation: EvaluationPoint = { step: 2, epoch: 0, at: 5_001_500, images: 200, correct: 150, lossSum: 90 };
+    const evaluation: EvaluationPoint = { step: 2, epoch: 0, at: 5_001_500, images: 200, correct: 150, lossSum: 90, nonFinite: 0 };
     const bySteps = drawnCurves(history([3, 2, 1], [evaluation]), all);
     expect(bySteps.testAccuracy).toEqual([null, null, 0.75]);
     const byTime = drawnCurves(history([3, 2, 1], [evaluation]), { ...all, axis: "time" });
@@ -123,6 +123,7 @@ describe("the history", () => {
       images: 100,
       correct,
       lossSum: 1,
+      nonFinite: 0,
     });
     expect(history([], [evaluation(0, 50), evaluation(1, 70), evaluation(2, 60)]).bestEvaluation()).toEqual({ accuracy: 0.7, epoch: 1 });
     expect(history([]).bestEvaluation()).toBeUndefined();

@@ -119,7 +119,7 @@ export class MockRun {
       const step = (epoch + 1) * STEPS_PER_EPOCH;
       const loss = trend(step / this.#totalSteps()) * 0.96 + 0.1;
       const correct = Math.round(10_000 * Math.min(0.93, Math.exp(-loss * 0.86) + 0.012 * noise(epoch, 5)));
-      return { step, epoch, at: timeOf(step) - 200, images: 10_000, correct, lossSum: loss * 10_000 };
+      return { step, epoch, at: timeOf(step) - 200, images: 10_000, correct, lossSum: loss * 10_000, nonFinite: 0 };
     });
   }
 

@@ -86,7 +86,7 @@ const badFromCoordinator: readonly Changed[] = [
   ["views", { views: [{ ...view, view: 0 }] }, /^views\.0\.view: .*>=1 but received 0/],
   ["views", { views: [view, { ...view, members: [1, 0] }] }, /^views\.1\.members\.1: /],
   ["views", { views: [{ ...view, observers: [{ peer: 1, donors: [2] }] }] }, /^views\.0\.observers\.0\.stateOfRound: /],
-  ["views", { views: Array(17).fill(view) }, /^views: .*<=16 but received 17/],
+  ["views", { views: Array(68).fill(view) }, /^views: .*<=67 but received 68/],
   ["views", { views: [{ ...view, begins: undefined }] }, /^views\.0\.begins: /],
   ["save", { round: -1 }, /^round: /],
   ["state", { index: -1 }, /^index: /],

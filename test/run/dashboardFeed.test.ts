@@ -30,8 +30,8 @@ describe("points", () => {
       [6, 7, 1],
     ]);
     expect(steps[6]).toEqual({ step: 6, round: 7, epoch: 1, at: 8000, metrics, hash: hashOf(7), members: 2 });
-    const { images, correct, lossSum } = metrics;
-    expect(evaluations).toEqual([{ step: 5, epoch: 0, at: 6000, images, correct, lossSum }]);
+    const { images, correct, lossSum, nonFinite } = metrics;
+    expect(evaluations).toEqual([{ step: 5, epoch: 0, at: 6000, images, correct, lossSum, nonFinite }]);
     expect({ rounds, stepsPerEpoch, startedAt, runName, joinUrl }).toEqual({
       rounds: 15,
       stepsPerEpoch: 5,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { roundCount } from "../../coordinator/protocol/rounds.ts";
+import { describeRound, roundCount } from "../../coordinator/protocol/rounds.ts";
 import { metrics, timing } from "../protocol/samples.ts";
 import { announced, begun, type Coordination, hashOf, reportOf, sent, texts } from "./membershipScene.ts";
 
@@ -200,4 +200,18 @@ describe("the end", () => {
     });
     expect(scene.state.phase).toBe("finished");
   });
+});
+
+test("ME15 evaluations, which are several times as fast, do not change what a peer is taken to do, nor what a round usually takes", () => {
+  const scene = begun(2, {}, { steps: 5000, slots: 8, microBatch: 4 });
+  const report = (images: number, speed: number) => ({ timing: { ...timing, images, computeMs: (1000 * images) / speed } });
+  for (let round = 0; round < 60; round++) {
+    const evaluation = describeRound(scene.options.config, round).kind === "evaluate";
+    scene.now += evaluation ? 9000 : 1500;
+    // Of an evaluation's slots the two do unlike shares: one looks three times as fast, the other five times.
+    expect(announced(scene.done(1, round, evaluation ? report(28, 300) : report(16, 100)))).toEqual([]);
+    expect(announced(scene.done(2, round, evaluation ? report(22, 500) : report(16, 100)))).toEqual([]);
+  }
+  expect([...scene.state.peers.values()].map(({ imagesPerSecond }) => Math.round(imagesPerSecond))).toEqual([100, 100]);
+  expect(new Set(scene.state.durations)).toEqual(new Set([1500]));
 });

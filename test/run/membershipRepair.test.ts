@@ -87,6 +87,7 @@ describe("a member is lost", () => {
     scene.membersDo(9);
     for (const id of [1, 2]) scene.lose(id);
     const [first, second] = ["Owl", "Elk"].map((name) => scene.enter(name));
+    scene.nobodyReturns();
     expect([scene.state.committed, at(scene, first).round]).toEqual([10, 0]);
     const decision = scene.lose(second);
     expect(announced(decision)).toMatchObject([{ fromRound: 0, members: [first] }]);
@@ -214,6 +215,8 @@ describe("the last member is lost", () => {
     const first = scene.enter("Owl");
     expect(scene.state.phase).toBe("waiting"); // two are needed
     const second = scene.enter("Elk");
+    expect(scene.state.phase).toBe("waiting"); // somebody may come back with the newest state
+    scene.nobodyReturns();
     expect(scene.state).toMatchObject({ phase: "running" });
     expect(scene.state.views.at(-1)).toMatchObject({ fromRound: 0, members: [first, second] });
   });

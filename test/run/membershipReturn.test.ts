@@ -103,7 +103,8 @@ describe("checkpoints", () => {
       "Kite (peer 1), the last member, was lost and took the state along: the run goes on from the checkpoint of round 6 when somebody joins",
     ]);
     const id = scene.join("Fox");
-    const decision = scene.ready(id);
+    scene.ready(id);
+    const decision = scene.nobodyReturns();
     const observers = [{ peer: id, donors: [COORDINATOR], stateOfRound: 6 }];
     expect(announced(decision)).toMatchObject([{ begins: true, fromRound: 6, members: [id], observers }]);
     expect(decision.effects).toContainEqual({ type: "restore", to: [id], round: 6 });
@@ -115,6 +116,7 @@ describe("checkpoints", () => {
     scene.membersDo(9);
     scene.lose(1);
     const id = scene.enter("Fox");
+    scene.nobodyReturns();
     expect(scene.done(id, 0).effects.filter(({ type }) => type === "commit")).toEqual([]);
     expect(scene.done(id, 1, { hash: "0".repeat(16) }).effects).toMatchObject([{ type: "drop", peer: id }]);
   });
@@ -215,6 +217,24 @@ describe("a coordinator that was ended", () => {
     scene.membersDo(3);
     scene.join("Liar", { resume: { run: 7, round: 5, reports: [{ round: 4, hash: "0".repeat(16), metrics }] } });
     expect(scene.state.hashes.get(4)).toBeUndefined();
+  });
+
+  test("ME21 whoever comes back a moment after a newcomer goes on with the newest state, also where one peer is enough", () => {
+    const scene = new Coordination({ minPeers: 1 });
+    scene.state = recoveredMembership(journal, 5, 1000);
+    scene.enter("New");
+    scene.now += 2900;
+    expect(scene.apply({ type: "tick" }).reasons).toEqual([]);
+    comeBack(scene, "Kite", 8);
+    expect(scene.state.views.at(-1)).toMatchObject({ fromRound: 8, observers: [{ peer: 1, donors: [2], stateOfRound: 8 }] });
+  });
+
+  test("ME21 a newcomer alone goes on from the checkpoint after 3 s", () => {
+    const scene = new Coordination({ minPeers: 1 });
+    scene.state = recoveredMembership(journal, 5, 1000);
+    scene.enter("New");
+    expect(scene.state.phase).toBe("waiting");
+    expect(texts(scene.nobodyReturns())).toEqual(["the run goes on from round 5 with 1 peer; the state is the checkpoint's"]);
   });
 
   test("ME3 a peer that comes back is tested like any other", () => {

@@ -136,6 +136,12 @@ export class Coordination {
     return [...this.state.peers.values()].filter((peer) => peer.stage === stage).map(({ id }) => id);
   }
 
+  /** So long that whoever was in the run before, and held its newest state, would have come back. */
+  nobodyReturns(): Decision {
+    this.now += 3000;
+    return this.apply({ type: "tick" });
+  }
+
   /** Every member does all rounds up to this one. */
   membersDo(through: number): void {
     for (let round = this.state.committed; round <= through; round++) for (const id of this.at("member")) this.done(id, round);

@@ -26,6 +26,14 @@ const kinds = (sent: readonly Sent[]): string[] =>
   sent.map(({ to, frame }) => `${frame.kind === frameKinds.reduced ? "reduced" : "contribution"} ${frame.index} to ${to}`).sort();
 
 describe("when a round begins", () => {
+  test("VI4 views that come in several messages count when the last is there: a round must not begin under one that another replaces", async () => {
+    const { session } = await begun(1, 5);
+    session.adopt([viewOf({ view: 2, slotHolders: [2, 2, 2, 2] })], true);
+    expect(session.view?.view).toBe(1);
+    session.adopt([viewOf({ view: 3, fromRound: 4 })]);
+    expect(session.view?.view).toBe(2);
+  });
+
   test("SE2 it needs a view and a permit, in whatever order they come", async () => {
     const { session } = await begun(1, -1);
     const begin = session.begin();

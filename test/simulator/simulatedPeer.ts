@@ -127,7 +127,7 @@ export class SimulatedPeer {
     if (message.type === "audit" || message.type === "inquire" || message.type === "show" || message.type === "settled")
       this.#auditing?.hear(message);
     else if (message.type === "refused") this.refused = message.sentence;
-    else if (message.type === "views") session?.adopt(message.views);
+    else if (message.type === "views") session?.adopt(message.views, message.more);
     else if (message.type === "permit") session?.permit(message.through);
     else if (message.type === "finished") this.finished = true;
     else if (message.type === "save") session?.transfer.saveAt(message.round);

@@ -71,7 +71,7 @@ export class StandInReplica {
   }
 
   async apply(round: Round, reduced: Int32Array): Promise<RoundResult> {
-    const nonFinite = round.kind === "train" ? reduced[NON_FINITE] : 0;
+    const nonFinite = round.kind === "train" ? (reduced[NON_FINITE] ?? 0) : 0; // short vectors do not have it
     if (round.kind === "train" && nonFinite === 0) {
       let folded = this.#state[0] as number;
       for (const word of reduced) folded = Math.imul(folded ^ word, 0x01000193);
@@ -81,7 +81,7 @@ export class StandInReplica {
     const metrics: RoundMetrics = {
       images,
       lossSum: images,
-      correct: reduced[1],
+      correct: Math.abs(reduced[1]),
       saturated: 0,
       nonFinite: Math.max(0, nonFinite),
       skipped: nonFinite !== 0,

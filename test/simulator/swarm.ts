@@ -26,6 +26,7 @@ import { simulatedOptions } from "./simulatedConfig.ts";
 import { SimulatedPeer } from "./simulatedPeer.ts";
 import { type ReplicaKit, standIn } from "./standInReplica.ts";
 import { VirtualTime } from "./virtualTime.ts";
+import { heardByCoordinator, heardByPeer } from "./wire.ts";
 
 const COMPUTE_MS = 20;
 const HEARTBEAT_MS = 1000;
@@ -168,14 +169,11 @@ export class Swarm {
 
   #perform(effect: Effect): void {
     if (effect.type === "send") {
-      const bytes = this.#sizeOf(effect.message);
-      this.meter?.said(effect.message.type, effect.to.length, bytes);
-      const message = this.flat ? flattened(effect.message) : effect.message;
-      for (const to of effect.to) this.#deliver(to, bytes, (seat) => seat.peer.hear(message));
+      this.meter?.said(effect.message.type, effect.to.length, this.#sizeOf(effect.message));
+      const message = heardByPeer(this.flat ? flattened(effect.message) : effect.message);
+      for (const to of effect.to) this.#deliver(to, message);
     } else if (effect.type === "restore") {
-      for (const chunk of this.#checkpoint?.chunks ?? []) {
-        for (const to of effect.to) this.#deliver(to, this.#sizeOf(chunk), (seat) => seat.peer.hear(chunk));
-      }
+      for (const chunk of this.#checkpoint?.chunks ?? []) for (const to of effect.to) this.#deliver(to, heardByPeer(chunk));
     } else if (effect.type === "arbitrate") this.#arbiter.decide(effect.case);
     else if (effect.type === "replay")
       this.#arbiter.replay(this.#checkpoint, effect.through, (result) => this.events.push({ type: "replayed", result }));
@@ -208,7 +206,7 @@ export class Swarm {
     const id = this.membership.nextPeer;
     seat.connected = true;
     this.#byId.set(id, seat);
-    this.events.push({ type: "join", hello: seat.peer.hello() });
+    this.events.push({ type: "join", hello: heardByCoordinator(seat.peer.hello()) });
     if (!this.membership.peers.has(id)) {
       Object.assign(seat, { connected: false, alive: false }); // it was not let in, and gives up
       return;
@@ -229,8 +227,9 @@ export class Swarm {
     if (!seat.connected && message.type !== "ready") return;
     const bytes = this.#sizeOf(message);
     this.meter?.heard(message.type, bytes);
+    const told = heardByCoordinator(message);
     this.network.carry(controlWay(`${id}>c`, seat, this.coordinatorPort), bytes, () => {
-      if (this.#up && seat.connected && seat.peer.id === id) this.#hear(id, message);
+      if (this.#up && seat.connected && seat.peer.id === id) this.#hear(id, told);
     });
   }
 
@@ -268,11 +267,11 @@ export class Swarm {
     }
   }
 
-  #deliver(to: number, bytes: number, hear: (seat: Seat) => void): void {
+  #deliver(to: number, message: CoordinatorMessage): void {
     const seat = this.#seatOf(to);
     if (seat === undefined) return;
-    this.network.carry(controlWay(`c>${to}`, this.coordinatorPort, seat), bytes, () =>
-      afterFor(this.time, seat, 0, () => seat.connected && seat.peer.id === to && hear(seat)),
+    this.network.carry(controlWay(`c>${to}`, this.coordinatorPort, seat), this.#sizeOf(message), () =>
+      afterFor(this.time, seat, 0, () => seat.connected && seat.peer.id === to && seat.peer.hear(message)),
     );
   }
 

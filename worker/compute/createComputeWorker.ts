@@ -9,7 +9,7 @@ import { learningRateOf, replicaConfig } from "./engineSettings.ts";
 import { selfTest } from "./selfTest.ts";
 
 /** Lengths and positions of the integer vector of an evaluation. */
-const EVALUATION = { lossSum: 0, correct: 1, images: 2, length: 3 } as const;
+const EVALUATION = { lossSum: 0, correct: 1, images: 2, nonFinite: 3, length: 4 } as const;
 
 /** A compute worker around one replica of the engine. */
 export function createComputeWorker(): ComputeWorker {
@@ -34,7 +34,7 @@ export function createComputeWorker(): ComputeWorker {
     },
     contribution: async (round, batches) => {
       const { config, replica } = current();
-      const vector = round.kind === "train" ? trainOn(replica, config, round, batches) : evaluateOn(replica, config, batches);
+      const vector = round.kind === "train" ? trainOn(replica, config, round, batches) : evaluateOn(replica, config, round, batches);
       return transfer(vector, [vector.buffer]);
     },
     apply: async (round, reduced) => {
@@ -77,14 +77,15 @@ function trainOn(replica: Replica, config: RunConfig, round: Extract<Round, { ki
   return replica.takeVector();
 }
 
-function evaluateOn(replica: Replica, config: RunConfig, batches: readonly Batch[]): Int32Array {
+function evaluateOn(replica: Replica, config: RunConfig, { slots }: Round, batches: readonly Batch[]): Int32Array {
   const vector = new Int32Array(EVALUATION.length);
   for (const batch of batches) {
     fill(replica, config, batch, undefined);
-    const { lossSum, correct } = replica.evaluate(batch.indices.length);
+    const { lossSum, correct, nonFinite } = replica.evaluate(batch.indices.length, slots);
     vector[EVALUATION.lossSum] = (vector[EVALUATION.lossSum] ?? 0) + lossSum;
     vector[EVALUATION.correct] = (vector[EVALUATION.correct] ?? 0) + correct;
     vector[EVALUATION.images] = (vector[EVALUATION.images] ?? 0) + batch.indices.length;
+    vector[EVALUATION.nonFinite] = (vector[EVALUATION.nonFinite] ?? 0) + nonFinite;
   }
   return vector;
 }
@@ -97,7 +98,7 @@ function update(replica: Replica, config: RunConfig, { step }: Round, reduced: I
 }
 
 function evaluated(replica: Replica, reduced: Int32Array): RoundResult {
-  const [lossSum = 0, correct = 0, images = 0] = reduced;
-  const metrics = { images, lossSum: lossSum / LOSS_UNITS, correct, saturated: 0, nonFinite: 0, skipped: false, learningRate: 0 };
+  const [lossSum = 0, correct = 0, images = 0, nonFinite = 0] = reduced;
+  const metrics = { images, lossSum: lossSum / LOSS_UNITS, correct, saturated: 0, nonFinite, skipped: false, learningRate: 0 };
   return { hash: replica.hash(), metrics };
 }

@@ -45,7 +45,7 @@ export class Accounts {
     const blocks = blocksOf(layout);
     const { slots } = kept.round;
     return {
-      additive: additiveBlocks(kept.round, layout, blocks),
+      additive: blocks.filter(({ end }) => end <= layout.sumLength).length,
       sent: own.map(({ coverage, elements }) => ({ slots: slotsIn(coverage, slots), sums: checksums(layout, elements, key) })),
       received: receivedPieces(blocks, slots, summed, key, slicesOf(layout.length)),
       totals: checksums(layout, reduced, key),
@@ -73,10 +73,6 @@ function blocksOf({ length, sumLength }: VectorLayout): Block[] {
       : [{ slice, begin, end }],
   );
 }
-
-/** The losses of an evaluation may be infinite, so that their sum overflows: its blocks do not add up. */
-const additiveBlocks = ({ kind }: Round, { sumLength }: VectorLayout, blocks: readonly Block[]): number =>
-  kind === "train" ? blocks.filter(({ end }) => end <= sumLength).length : 0;
 
 /** The pieces that this peer summed, those of one sender over the same slots together. */
 function receivedPieces(

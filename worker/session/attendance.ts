@@ -224,7 +224,7 @@ export class Attendance {
         this.#session?.transfer.lose(message.peer);
         break;
       case "views":
-        this.#session?.adopt(message.views);
+        this.#session?.adopt(message.views, message.more);
         break;
       case "permit":
         this.#session?.permit(message.through);

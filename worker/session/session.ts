@@ -34,6 +34,7 @@ export class Session {
   readonly #started = new Map<number, Set<number>>();
   #views: View[] = [];
   #early: Frame[] = [];
+  #coming: readonly View[] = [];
   #permitted = -1;
   #round: number | undefined;
   readonly #transfer: StateTransfer;
@@ -144,8 +145,14 @@ export class Session {
 
   // What drives it.
 
-  /** Newer views. They may hold for the round in progress: a peer was lost, and its slots and slices are others' now. */
-  adopt(views: readonly View[]): void {
+  /**
+   * Newer views. They may hold for the round in progress: a peer was lost, and its slots and slices are others' now. With `more` the rest
+   * of them is still to come, and none counts before it is there.
+   */
+  adopt(part: readonly View[], more = false): void {
+    const views = [...this.#coming, ...part];
+    this.#coming = more ? views : [];
+    if (more) return;
     this.#views.push(...views);
     for (const view of views) this.#prepare(view);
     const first = Math.min(...views.map(({ fromRound }) => fromRound));
@@ -263,7 +270,7 @@ export class Session {
     if (known !== undefined) return known;
     const { run, self, config, layoutOf, send } = this.#options;
     const { kind, slots } = describeRound(config, round);
-    const slotLimit = kind === "train" ? Math.floor(0x7fffffff / slots) : undefined; // an evaluation's losses may be infinite
+    const slotLimit = Math.floor(0x7fffffff / slots);
     const onReduced = () => this.#changes.notify();
     const exchange = new RoundExchange({ run, self, round, slots, layout: layoutOf(kind), slotLimit, send, onReduced });
     this.#exchanges.set(round, exchange);

@@ -83,7 +83,9 @@ test("metrics are flat lines of means", () => {
     skipped: false,
     hash: "abababababababab",
   });
-  expect(JSON.parse(evaluationLine({ step: 196, epoch: 0, at: now, images: 10_000, correct: 5_000, lossSum: 12_500 }))).toEqual({
+  expect(
+    JSON.parse(evaluationLine({ step: 196, epoch: 0, at: now, images: 10_000, correct: 5_000, lossSum: 12_500, nonFinite: 0 })),
+  ).toEqual({
     kind: "test",
     step: 196,
     epoch: 0,
@@ -91,5 +93,11 @@ test("metrics are flat lines of means", () => {
     loss: 1.25,
     accuracy: 0.5,
     images: 10_000,
+    nonFinite: 0,
   });
+});
+
+test("QU6 a loss that is not finite is null in metrics.jsonl, not what the other slots add up to", () => {
+  const point = { step: 196, epoch: 0, at: now, images: 10_000, correct: 1_000, lossSum: 12_500, nonFinite: 3 };
+  expect(JSON.parse(evaluationLine(point))).toMatchObject({ loss: null, accuracy: 0.1, nonFinite: 3 });
 });

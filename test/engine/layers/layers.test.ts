@@ -11,6 +11,7 @@ import {
   globalMeanPool2d,
   identity,
   type Layer,
+  leakyRelu,
   linear,
   maxPool2d,
   meanSquaredError,
@@ -119,4 +120,8 @@ test("batch norm takes a following ReLU and the addition of a residual into its 
   results[0].gradient.forEach((value, i) => {
     expect(value).toBeCloseTo(results[1].gradient[i], 12);
   });
+});
+
+test.each([-0.1, 1.5, Number.NaN])("a leaky ReLU of slope %d is refused: its derivative could not be told from the output", (slope) => {
+  expect(() => leakyRelu(slope)).toThrow(`expected a slope of leaky ReLU from 0 to 1, got ${slope}`);
 });

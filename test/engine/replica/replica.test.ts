@@ -146,7 +146,7 @@ test("evaluation uses the running statistics and no dropout, and changes nothing
   step([replica], [ALL], 0);
   const before = replica.hash();
   fillSlot(replica, 9, 0);
-  const [first, second] = [replica.evaluate(3), replica.evaluate(3)];
+  const [first, second] = [replica.evaluate(3, 7), replica.evaluate(3, 7)];
   expect(first).toEqual(second);
   expect(first.lossSum).toBeGreaterThan(0);
   expect(replica.hash()).toBe(before);
