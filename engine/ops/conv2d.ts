@@ -4,6 +4,7 @@ import { pixelsOf, type Shape } from "../graph/shape.ts";
 import type { Parameter, Tensor } from "../graph/tensor.ts";
 import type { Conv2dShape } from "../kernels/kernels.ts";
 import { outputSize } from "../kernels/outputSize.ts";
+import { POINTWISE } from "../kernels/pointwise.ts";
 
 export interface Conv2dOptions {
   readonly outChannels: number;
@@ -44,15 +45,7 @@ export function conv2d(g: Graph, x: Tensor, w: Parameter, bias: Bias | undefined
 
 /** y[n, out] = Σ x[n, in] · w[in, out] (+ b[out] (then ReLU)): a 1×1 convolution of a map of one pixel. */
 export function linear(g: Graph, x: Tensor, w: Parameter, bias: Bias | undefined, outFeatures: number): Tensor {
-  return conv2d(g, x, w, bias, {
-    outChannels: outFeatures,
-    kernelHeight: 1,
-    kernelWidth: 1,
-    stride: 1,
-    padding: 0,
-    dilation: 1,
-    groups: 1,
-  });
+  return conv2d(g, x, w, bias, { outChannels: outFeatures, ...POINTWISE });
 }
 
 /** y[n, p, c] += b[c] in place (then ReLU); backward dy = dy where y > 0 for the ReLU, db[c] = Σ dy[n, p, c]. */

@@ -1,4 +1,5 @@
 import type { Address, Kernel } from "../kernels/kernels.ts";
+import { POINTWISE } from "../kernels/pointwise.ts";
 import type { EngineCore } from "../model/core.ts";
 
 /** A matrix of the parameter vector: filters lie as [height · width · in][out], so a column is one filter. */
@@ -32,8 +33,7 @@ export function orthogonalizer(
 ): (at: OrthogonalizeBuffers, iterations: number) => Address {
   const { kernels, vector, memory } = core;
   const [long, short] = [Math.max(rows, columns), Math.min(rows, columns)];
-  const shape = { height: 1, width: 1, channels: short, outChannels: short, kernelHeight: 1, kernelWidth: 1 };
-  const product = { ...shape, stride: 1, padding: 0, dilation: 1, groups: 1 };
+  const product = { height: 1, width: 1, channels: short, outChannels: short, ...POINTWISE };
   const multiply: Kernel = kernels.conv2d(product);
   const gramOf: Kernel = kernels.conv2dWeightGradient(product, false);
   const elements = rows * columns;

@@ -1,4 +1,5 @@
 import type { KernelSet } from "../../engine/kernels/kernelSet.ts";
+import { POINTWISE } from "../../engine/kernels/pointwise.ts";
 
 /** Times kernels on a shared, noisy machine: every measurement lies between two runs of a kernel whose speed is known. */
 export interface Stopwatch {
@@ -17,8 +18,7 @@ const AT_FULL_SPEED = 0.94;
 /** Asks the set for the calibration kernel; call `start` once it is linked. Its buffers lie at `address`. */
 export function stopwatch(set: KernelSet, address: number): { start(): Stopwatch } {
   const { rows, depth, outputs } = CALIBRATION;
-  const one = { kernelHeight: 1, kernelWidth: 1, stride: 1, padding: 0, dilation: 1, groups: 1 };
-  const product = set.kernels.conv2d({ height: 1, width: 1, channels: depth, outChannels: outputs, ...one });
+  const product = set.kernels.conv2d({ height: 1, width: 1, channels: depth, outChannels: outputs, ...POINTWISE });
   const weights = address + rows * depth;
   const calibrate = () => {
     const start = performance.now();

@@ -1,5 +1,5 @@
-import wrtc from "@roamhq/wrtc";
 import { afterEach, expect, test } from "vitest";
+import { nodeWebRtc } from "../../worker/headless/nodePeerConnection.ts";
 import type { Connector, ConnectorEvents } from "../../worker/link/connector.ts";
 import { Mesh } from "../../worker/link/mesh.ts";
 import { SimplePeerConnector } from "../../worker/link/simplePeerConnector.ts";
@@ -54,7 +54,7 @@ const frame = (length: number, fill: number) => new Uint8Array(length).fill(fill
 
 test("LK1 frames cross a real data channel whole, in order, however many are sent at once", async () => {
   const { changed, until } = eventually();
-  const { meshes, received, links } = pair((events) => new SimplePeerConnector(events, wrtc), changed);
+  const { meshes, received, links } = pair((events) => new SimplePeerConnector(events, nodeWebRtc), changed);
   meshes[1].connect(0, false, []);
   meshes[0].connect(1, true, []);
   await until(() => links.length === 2);
@@ -86,7 +86,7 @@ test("LK3 when a connection breaks, both ends fall back to the relay", async () 
   const { changed, until } = eventually();
   const connectors: SimplePeerConnector[] = [];
   const create = (events: ConnectorEvents) => {
-    const connector = new SimplePeerConnector(events, wrtc);
+    const connector = new SimplePeerConnector(events, nodeWebRtc);
     connectors.push(connector);
     return connector;
   };

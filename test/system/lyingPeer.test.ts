@@ -56,8 +56,8 @@ describe.skipIf(!sharedIsThere)(`a peer that lies about its gradients${needsShar
     await honest.start();
     await honest.start();
     const liar = run(LIAR, url);
-    const [code] = (await Promise.race([once(liar.process, "exit"), honest.failed])) as [number];
-    expect(code).toBe(1);
+    const [code, signal] = (await Promise.race([once(liar.process, "exit"), honest.failed])) as [number | null, string | null];
+    expect({ code, signal }, liar.said()).toEqual({ code: 1, signal: null });
     expect(liar.said()).toMatch(/this peer was proven to compute wrong results 2 times: it may join again in (9|10) minutes/);
 
     const snapshot = (await (await fetch(new URL("/api/run", url))).json()) as DashboardSnapshot;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { generateKernels } from "../../../engine/kernels/generateKernels.ts";
 import type { Conv2dShape } from "../../../engine/kernels/kernels.ts";
+import { POINTWISE } from "../../../engine/kernels/pointwise.ts";
 import { generator } from "./kernelCase.ts";
 
 const options = { numerics: "plain", convolution: "direct" } as const;
@@ -43,18 +44,7 @@ test("linking to another memory moves every kernel there", async () => {
 test("scratch memory is as large as the greediest kernel needs", () => {
   const set = generateKernels(options);
   expect(set.scratchElements()).toBe(0);
-  const shape = {
-    height: 1,
-    width: 1,
-    channels: 8,
-    outChannels: 24,
-    kernelHeight: 1,
-    kernelWidth: 1,
-    stride: 1,
-    padding: 0,
-    dilation: 1,
-    groups: 1,
-  };
+  const shape = { height: 1, width: 1, channels: 8, outChannels: 24, ...POINTWISE };
   set.kernels.conv2d(shape);
   expect(set.scratchElements()).toBe(8 * 24);
   set.kernels.conv2d({ ...shape, outChannels: 9 });

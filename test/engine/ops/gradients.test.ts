@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { Buffer } from "../../../engine/graph/buffer.ts";
 import { Parameter, type Tensor } from "../../../engine/graph/tensor.ts";
 import type { Activation } from "../../../engine/kernels/kernels.ts";
+import { POINTWISE } from "../../../engine/kernels/pointwise.ts";
 import { activation } from "../../../engine/ops/activation.ts";
 import { add } from "../../../engine/ops/add.ts";
 import { type BatchNormBuffers, batchNorm2d } from "../../../engine/ops/batchNorm2d.ts";
@@ -65,7 +66,7 @@ const normalizedWithoutScale = (s: Sources) => {
 
 const frozenConvolution = (s: Sources) => {
   const w = new Parameter(s.bench.buffer(randomValues(3 * 4, 78)), undefined);
-  const options = { outChannels: 4, kernelHeight: 1, kernelWidth: 1, stride: 1, padding: 0, dilation: 1, groups: 1 };
+  const options = { outChannels: 4, ...POINTWISE };
   return conv2d(s.bench.graph, s.input(2, 3, 3), w, { b: s.parameter(4), relu: false }, options);
 };
 

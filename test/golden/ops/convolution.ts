@@ -1,5 +1,6 @@
 import type { Parameter, Tensor } from "../../../engine/graph/tensor.ts";
 import type { NamedTensor } from "../../../engine/index.ts";
+import { POINTWISE } from "../../../engine/kernels/pointwise.ts";
 import { conv2d, linear } from "../../../engine/ops/conv2d.ts";
 import { convTranspose2d } from "../../../engine/ops/convTranspose2d.ts";
 import type { ParameterDescriptor } from "../../../engine/parameters/descriptor.ts";
@@ -43,15 +44,7 @@ export const depthwiseSeparableCase: OpRunner = async (core, opCase) => {
   const pointwise = filter(bench, tensorOf(opCase, "pointwise"));
   const { channels } = shape;
   const spatial = { outChannels: channels, kernelHeight: 3, kernelWidth: 3, stride, padding, dilation: 1, groups: channels };
-  const mix = {
-    outChannels: tensorOf(opCase, "pointwise").shape[0],
-    kernelHeight: 1,
-    kernelWidth: 1,
-    stride: 1,
-    padding: 0,
-    dilation: 1,
-    groups: 1,
-  };
+  const mix = { outChannels: tensorOf(opCase, "pointwise").shape[0], ...POINTWISE };
   const y = conv2d(bench.graph, conv2d(bench.graph, x, depthwise, undefined, spatial), pointwise, undefined, mix);
   await runMaps(bench, opCase, y);
   return [
