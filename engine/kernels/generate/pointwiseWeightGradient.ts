@@ -12,7 +12,7 @@ import { outerProduct, storeSums, TILE_COLUMNS, tileSize, zeroSums } from "./reg
 
 const CHUNK_ELEMENTS = 1 << 16; // 256 KiB of the two maps stay in the second-level cache while all tiles go over them
 const FEWEST_PIXELS = 64; // a tile's inner loop should be long against loading and storing its sums
-const FEWEST_USES = 4; // of a copy, so that making it costs little beside them
+const FEWEST_USES = 8; // of a copy, so that making it costs little beside them
 
 /**
  * dw[c, oc] (+)= Σ_p x[p, c] · dy[p, oc] over all pixels p of all images, in order. (images, x, dy, dw)
