@@ -4,7 +4,7 @@ import { type PackedProduct, packedProduct } from "./packedProduct.ts";
 import { packRows, packTransposed } from "./packWeights.ts";
 import { allPanelsFit, type PanelShape, panelScratch } from "./panels.ts";
 import { type KernelModule, kernelFunction, type Recipe } from "./recipe.ts";
-import { forEachRowTile, type Precision, storeSums, TILE_COLUMNS, tileSize, tileSums } from "./registerTile.ts";
+import { BLOCK_STEPS, forEachRowTile, type Precision, storeSums, TILE_COLUMNS, tileSize, tileSums } from "./registerTile.ts";
 
 export interface RowTileOptions {
   readonly accumulate: boolean;
@@ -92,12 +92,13 @@ function rowProduct(pixels: number, panels: PanelShape, options: RowTileOptions,
 export function rowTile(module: KernelModule, panels: PanelShape, rows: number, lanes: readonly LaneCount[], options: RowTileOptions) {
   const { depth, outputs } = panels;
   const { accumulate, precision } = options;
-  const { unroll } = tileSize(module.builder.fused);
+  const { rows: height, unroll } = tileSize(module.builder.fused);
+  const together = rows === height && unroll > 1 ? BLOCK_STEPS : unroll; // the tile of nearly all rows has no loop within a block
   return module.builder.shared(`rowTile ${depth} ${outputs} ${rows} ${lanes} ${accumulate} ${precision}`, () =>
     module.builder.function(["pointer", "pointer", "pointer"], (f, x, panel, y) => {
       const offsets = range(rows).map((row) => row * depth);
       const sums = tileSums(f, rows, lanes.length, precision);
-      sums.add(x, offsets, panel, depth, unroll);
+      sums.add(x, offsets, panel, depth, together);
       storeSums(y, sums.finished(), outputs, lanes, accumulate);
     }),
   );

@@ -48,13 +48,14 @@ export function storeSums(y: PointerLocal, sums: Sums, rowStride: number, lanes:
   });
 }
 
-/** One step of the inner loop: sums[r] += x[rows[r]] · columns. Rows that are undefined take no part. */
+/** One step of the inner loop: sums[r] += x[rows[r]] · columns, or = for the `first`. Rows that are undefined take no part. */
 export function outerProduct(
   f: FunctionBuilder,
   sums: Sums,
   x: Pointer,
   rows: readonly (number | undefined)[],
   columns: readonly F32x4[],
+  first = false,
 ): void {
   const vectors = columns.map((vector) => f.f32x4(vector));
   const value = f.f32x4();
@@ -62,7 +63,8 @@ export function outerProduct(
     if (offset === undefined) return;
     value.set(x.splat(offset));
     vectors.forEach((vector, v) => {
-      sums[r]?.[v]?.fma(value, vector);
+      if (first) sums[r]?.[v]?.set(value.mul(vector));
+      else sums[r]?.[v]?.fma(value, vector);
     });
   });
 }
@@ -101,7 +103,7 @@ export function tileSums(f: FunctionBuilder, rows: number, vectors: number, prec
 }
 
 /** Steps that are summed before the sum goes into the total: the error of a long product is then that of a short one. */
-const BLOCK_STEPS = 16;
+export const BLOCK_STEPS = 16;
 
 /** Where the blocks of a tile's sums go. */
 interface Totals {
@@ -154,10 +156,9 @@ class BlockedSums implements TileSums {
     const addBlock = (count: number) => {
       stepX.set(blockX);
       stepW.set(blockW);
-      innerProducts(f, this.#sums, stepX, rows, stepW, count, unroll);
+      blockProducts(f, this.#sums, stepX, rows, stepW, count, unroll);
       this.#forEach((sum, row, vector) => {
-        this.#totals.add(row, vector, sum);
-        sum.set(0);
+        if (rows[row] !== undefined) this.#totals.add(row, vector, sum);
       });
     };
     const strides = [[blockX, block] as const, [blockW, block * 4 * vectors] as const];
@@ -178,6 +179,33 @@ class BlockedSums implements TileSums {
       });
     });
   }
+}
+
+/**
+ * sums = the products of a block, whatever they were. Where its steps are all written out, or one a turn, the first replaces the sums:
+ * an addition less. In the total the bits are those of zeros before it: only the sign of a zero may differ, which an addition to +0 loses.
+ */
+function blockProducts(
+  f: FunctionBuilder,
+  sums: Sums,
+  x: PointerLocal,
+  rows: readonly (number | undefined)[],
+  w: PointerLocal,
+  steps: number,
+  unroll: number,
+): void {
+  const vectors = sums[0]?.length ?? 0;
+  const written = steps <= unroll ? steps : unroll === 1 ? 1 : 0;
+  if (written === 0) for (const sum of sums.flat()) sum.set(0);
+  for (let step = 0; step < written; step++) {
+    const columns = Array.from({ length: vectors }, (_, v) => w.f32x4(4 * (step * vectors + v)));
+    const shifted = rows.map((offset) => (offset === undefined ? undefined : offset + step));
+    outerProduct(f, sums, x, shifted, columns, step === 0);
+  }
+  if (written === steps) return;
+  x.advance(written);
+  w.advance(written * 4 * vectors);
+  innerProducts(f, sums, x, rows, w, steps - written, unroll);
 }
 
 /** `steps` steps along the contiguous elements of x and the packed rows of w, `unroll` of them a turn where that divides. */

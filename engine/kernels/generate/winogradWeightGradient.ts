@@ -78,8 +78,9 @@ function productPass(module: KernelModule, { shape, geometry, group }: Sums) {
       ] as const;
       f.walk(points ** 2, strides, () => {
         const panelStrides = [gradient, products].map((pointer) => ({ pointer, panel: TILE_COLUMNS, group: 0 }));
+        const factors = { x: input, xTile: undefined, dy: gradient, dyStride: group, dw: products, pixels: count };
         forEachPanel(f, { groups: 1, depth: channels, outputs: group }, panelStrides, (lanes) =>
-          forEachChannelTile(f, module, { channels, outChannels: group }, lanes, { x: input, dy: gradient, dw: products, pixels: count }),
+          forEachChannelTile(f, module, { channels, outChannels: group }, lanes, factors),
         );
       });
     }),
