@@ -1,10 +1,10 @@
-import type { IncomingMessage } from "node:http";
 import type { WebSocket } from "ws";
 import type { DashboardMessage } from "../protocol/dashboard.ts";
 import type { Hello, PeerMessage, ShownChunk, StateChunk } from "../protocol/messages.ts";
 import { roundCount } from "../protocol/rounds.ts";
 import type { PeerId } from "../protocol/view.ts";
 import { advance } from "./advance.ts";
+import { closeReason } from "./closeReason.ts";
 import { DashboardFeed, type Position } from "./dashboardFeed.ts";
 import {
   type Arbitration,
@@ -83,8 +83,8 @@ export class Coordinator {
     this.#apply({ type: "storage", stuck });
   }
 
-  acceptPeer(socket: WebSocket, request: IncomingMessage): void {
-    this.#sockets.accept(socket, request);
+  acceptPeer(socket: WebSocket): void {
+    this.#sockets.accept(socket);
   }
 
   acceptDashboard(socket: WebSocket): void {
@@ -98,7 +98,7 @@ export class Coordinator {
     this.#closed = true; // what peers still say while their sockets close, they say again when the run goes on
     for (const timer of this.#timers) clearInterval(timer);
     this.#sockets.closeAll(reason);
-    for (const socket of this.#dashboards.keys()) socket.close(1001, reason);
+    for (const socket of this.#dashboards.keys()) socket.close(1001, closeReason(reason));
   }
 
   #greet(hello: Hello, attach: (peer: PeerId) => void): void {

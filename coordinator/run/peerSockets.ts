@@ -1,10 +1,10 @@
 import { timingSafeEqual } from "node:crypto";
-import type { IncomingMessage } from "node:http";
 import type { RawData, WebSocket } from "ws";
 import { decodePeerMessage, encodeMessage, MalformedMessage } from "../protocol/codec.ts";
 import { seal, unseal } from "../protocol/envelope.ts";
 import type { CoordinatorMessage, Hello, PeerMessage, RefusalReason } from "../protocol/messages.ts";
 import type { PeerId } from "../protocol/view.ts";
+import { closeReason } from "./closeReason.ts";
 
 /** Who has not said hello by then is no peer. */
 const HELLO_DEADLINE_MS = 10_000;
@@ -30,7 +30,7 @@ export class PeerSockets {
     this.#events = events;
   }
 
-  accept(socket: WebSocket, _request: IncomingMessage): void {
+  accept(socket: WebSocket): void {
     let peer: PeerId | undefined;
     const deadline = setTimeout(() => socket.close(4000, "no hello within 10 s"), HELLO_DEADLINE_MS);
     const attach = (id: PeerId) => {
@@ -72,7 +72,7 @@ export class PeerSockets {
   drop(peer: PeerId, sentence: string): void {
     const socket = this.#sockets.get(peer);
     if (socket === undefined) return;
-    socket.close(4001, sentence.slice(0, 120));
+    socket.close(4001, closeReason(sentence));
     // A frozen tab never answers the closing handshake: to everyone else it is gone now.
     this.#sockets.delete(peer);
     this.#events.onClosed(peer, sentence);
@@ -80,7 +80,7 @@ export class PeerSockets {
   }
 
   closeAll(reason: string): void {
-    for (const socket of this.#sockets.values()) socket.close(1001, reason);
+    for (const socket of this.#sockets.values()) socket.close(1001, closeReason(reason));
   }
 
   /** Returns the hello, if that is what came; everything else is handed on. */
@@ -109,7 +109,7 @@ function deliver(socket: WebSocket, bytes: Uint8Array): void {
 
 function refuse(socket: WebSocket, reason: RefusalReason, sentence: string): void {
   socket.send(seal({ kind: "control", body: encodeMessage({ type: "refused", reason, sentence: sentence.slice(0, 500) }) }));
-  socket.close(4002, sentence.slice(0, 120));
+  socket.close(4002, closeReason(sentence));
 }
 
 const bytesOf = (data: RawData): Uint8Array => (Array.isArray(data) ? Buffer.concat(data) : new Uint8Array(data as Buffer));

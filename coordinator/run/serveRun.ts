@@ -1,18 +1,15 @@
 import { randomBytes } from "node:crypto";
-import type { Server } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { WebSocketServer } from "ws";
 import type { Dataset } from "../data/dataset.ts";
 import { joinUrls } from "../http/joinUrls.ts";
 import { listen } from "../http/listen.ts";
 import { createPagesAndData } from "../http/pagesAndData.ts";
-import { isOwnOrigin } from "../http/securityHeaders.ts";
-import { MAX_MESSAGE_BYTES } from "../protocol/codec.ts";
 import type { IceServer } from "../protocol/messages.ts";
 import { paths } from "../protocol/paths.ts";
 import { roundCount } from "../protocol/rounds.ts";
 import type { RunConfig } from "../protocol/runConfig.ts";
+import { acceptSockets } from "./acceptSockets.ts";
 import { Arbiter } from "./arbiter.ts";
 import { Coordinator } from "./coordinator.ts";
 import type { Effect, Reason } from "./membership.ts";
@@ -136,20 +133,4 @@ export async function serveRun(options: ServeRunOptions): Promise<ServedRun> {
     finished,
     close,
   };
-}
-
-function acceptSockets(server: Server, coordinator: Coordinator): void {
-  const peers = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false });
-  const dashboards = new WebSocketServer({ noServer: true, maxPayload: 1024, perMessageDeflate: true });
-  server.on("upgrade", (request, socket, head) => {
-    const { pathname } = new URL(request.url ?? "/", "http://coordinator");
-    const { origin, host } = request.headers;
-    if (!isOwnOrigin({ origin, host })) {
-      socket.end("HTTP/1.1 403 Forbidden\r\nconnection: close\r\n\r\nOnly this coordinator's own pages may connect.\n");
-      return;
-    }
-    if (pathname === paths.peer) peers.handleUpgrade(request, socket, head, (client) => coordinator.acceptPeer(client, request));
-    else if (pathname === paths.events) dashboards.handleUpgrade(request, socket, head, (client) => coordinator.acceptDashboard(client));
-    else socket.destroy();
-  });
 }
