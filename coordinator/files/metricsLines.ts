@@ -21,7 +21,7 @@ export function stepLine(point: StepPoint): string {
   });
 }
 
-export function evaluationLine(point: EvaluationPoint): string {
+export function evaluationLine(point: Omit<EvaluationPoint, "round">): string {
   const { step, epoch, at, images, correct, lossSum } = point;
   const time = new Date(at).toISOString();
   return JSON.stringify({ kind: "test", step, epoch, time, loss: mean(lossSum, images), accuracy: mean(correct, images), images });

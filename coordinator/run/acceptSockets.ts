@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
+import { isOnThisMachine, visitorOf } from "../http/ownMachine.ts";
 import { isOwnOrigin } from "../http/securityHeaders.ts";
 import { MAX_MESSAGE_BYTES } from "../protocol/codec.ts";
 import { paths } from "../protocol/paths.ts";
@@ -12,7 +13,8 @@ const FORBIDDEN = "HTTP/1.1 403 Forbidden\r\nconnection: close\r\n\r\nOnly this 
 
 interface Receivers {
   acceptPeer(socket: WebSocket): void;
-  acceptDashboard(socket: WebSocket, request: IncomingMessage): void;
+  /** `showsLink`: its reader is at this machine and may see the join link. */
+  acceptDashboard(socket: WebSocket, showsLink: boolean): void;
 }
 
 /** Hands the WebSockets of peers and dashboards on. What asks for anything else loses its own connection, and nobody notices. */
@@ -22,10 +24,12 @@ export function acceptSockets(server: Server, receivers: Receivers): void {
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on("error", () => socket.destroy()); // Node has taken its own listener away
     const { origin, host } = request.headers;
+    const showsLink = isOnThisMachine(visitorOf(request));
     const path = pathOf(request.url ?? "/");
     if (!isOwnOrigin({ origin, host })) socket.once("finish", () => socket.destroy()).end(FORBIDDEN);
     else if (path === paths.peer) peers.handleUpgrade(request, socket, head, (client) => receivers.acceptPeer(client));
-    else if (path === paths.events) dashboards.handleUpgrade(request, socket, head, (client) => receivers.acceptDashboard(client, request));
+    else if (path === paths.events)
+      dashboards.handleUpgrade(request, socket, head, (client) => receivers.acceptDashboard(client, showsLink));
     else socket.destroy();
   });
 }

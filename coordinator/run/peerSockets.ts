@@ -9,8 +9,11 @@ import { closeReason } from "./closeReason.ts";
 /** Who has not said hello by then is no peer. */
 const HELLO_DEADLINE_MS = 10_000;
 
-/** A peer that takes the bytes meant for it so slowly is dropped before they fill the memory. */
-const MAX_BUFFERED_BYTES = 1024 * 1024 * 1024;
+/**
+ * A peer that takes the bytes meant for it so slowly is dropped before they fill the memory. Whoever has no direct link is owed what two
+ * rounds exchange, contributions and reduced slices: for the largest model, vgg19 with 20 million parameters of 22 bits, 4 × 55 MB.
+ */
+const MAX_BUFFERED_BYTES = 256 * 1024 * 1024;
 
 export interface PeerSocketEvents {
   /** Returns the number that the newcomer got, before anything is sent to it. */
@@ -60,8 +63,19 @@ export class PeerSockets {
   }
 
   send(peer: PeerId, message: CoordinatorMessage): void {
+    this.#deliver(peer, seal({ kind: "control", body: encodeMessage(message) }));
+  }
+
+  /** One message after the other, each when the system has taken the one before: a state is larger than what may wait for a peer. */
+  sendInTurn(peer: PeerId, messages: readonly CoordinatorMessage[]): void {
     const socket = this.#sockets.get(peer);
-    if (socket !== undefined) deliver(socket, seal({ kind: "control", body: encodeMessage(message) }));
+    const rest = messages.values();
+    const next = (): void => {
+      const { value } = rest.next();
+      if (value === undefined || socket === undefined || this.#sockets.get(peer) !== socket) return;
+      socket.send(seal({ kind: "control", body: encodeMessage(value) }), (failed) => failed ?? next()); // what failed, its close says
+    };
+    next();
   }
 
   refuse(peer: PeerId, reason: RefusalReason, sentence: string): void {
@@ -83,12 +97,18 @@ export class PeerSockets {
     for (const socket of this.#sockets.values()) socket.close(1001, closeReason(reason));
   }
 
+  #deliver(peer: PeerId, bytes: Uint8Array): void {
+    const socket = this.#sockets.get(peer);
+    if (socket === undefined) return;
+    if (socket.bufferedAmount + bytes.length <= MAX_BUFFERED_BYTES) socket.send(bytes);
+    else this.drop(peer, `took too little of what was sent to it: more than ${MAX_BUFFERED_BYTES / 2 ** 20} MiB wait for it`);
+  }
+
   /** Returns the hello, if that is what came; everything else is handed on. */
   #receive(peer: PeerId | undefined, bytes: Uint8Array): Hello | undefined {
     const envelope = unseal(bytes);
     if (envelope.kind === "relay") {
-      const to = this.#sockets.get(envelope.peer);
-      if (peer !== undefined && to !== undefined) deliver(to, seal({ kind: "relay", peer, body: envelope.body }));
+      if (peer !== undefined) this.#deliver(envelope.peer, seal({ kind: "relay", peer, body: envelope.body }));
       return undefined;
     }
     const message = decodePeerMessage(envelope.body);
@@ -100,11 +120,6 @@ export class PeerSockets {
     this.#events.onMessage(peer, message);
     return undefined;
   }
-}
-
-function deliver(socket: WebSocket, bytes: Uint8Array): void {
-  if (socket.bufferedAmount > MAX_BUFFERED_BYTES) socket.terminate();
-  else socket.send(bytes);
 }
 
 function refuse(socket: WebSocket, reason: RefusalReason, sentence: string): void {

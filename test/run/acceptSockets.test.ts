@@ -10,7 +10,10 @@ import { rawRequest } from "../coordinator/http/rawRequest.ts";
 async function serve() {
   const taken: string[] = [];
   const server = createServer();
-  acceptSockets(server, { acceptPeer: () => taken.push("peer"), acceptDashboard: () => taken.push("dashboard") });
+  acceptSockets(server, {
+    acceptPeer: () => taken.push("peer"),
+    acceptDashboard: (_, showsLink) => taken.push(showsLink ? "dashboard, here" : "dashboard, elsewhere"),
+  });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   onTestFinished(() => {
     server.closeAllConnections();
@@ -22,8 +25,8 @@ async function serve() {
 const upgrade = (target: string, ...headers: string[]): string =>
   [`GET ${target} HTTP/1.1`, "Host: a", "Connection: Upgrade", "Upgrade: websocket", ...headers, "", ""].join("\r\n");
 
-async function open(port: number, path: string): Promise<void> {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`);
+async function open(port: number, path: string, headers: Record<string, string> = {}): Promise<void> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers });
   onTestFinished(() => socket.terminate());
   await once(socket, "open");
 }
@@ -32,7 +35,7 @@ test("WS1 peers and dashboards are told apart by the path", async () => {
   const { port, taken } = await serve();
   await open(port, "/peer");
   await open(port, "/api/events?a=b");
-  expect(taken).toEqual(["peer", "dashboard"]);
+  expect(taken).toEqual(["peer", "dashboard, here"]);
 });
 
 test.each(["//", "//%", "http://[", "/elsewhere", "*", "/peer/"])(
@@ -65,4 +68,11 @@ test("WS1 a page of another server is told so", async () => {
   const answer = await rawRequest(port, upgrade("/peer", "Origin: http://elsewhere"));
   expect(answer).toContain("HTTP/1.1 403 Forbidden\r\n");
   expect(answer).toContain("Only this coordinator's own pages may connect.");
+});
+
+test("WS5 a dashboard on another machine is told apart, also behind a proxy here", async () => {
+  const { port, taken } = await serve();
+  await open(port, "/api/events", { "x-forwarded-for": "203.0.113.7" });
+  await open(port, "/api/events", { host: "evil.example" });
+  expect(taken).toEqual(["dashboard, elsewhere", "dashboard, elsewhere"]);
 });
