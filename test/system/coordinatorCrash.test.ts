@@ -16,8 +16,10 @@ class CoordinatorProcess {
   #said = "";
 
   constructor(extra: readonly string[]) {
-    const run = ["--model", "lenet5", "--steps", String(STEPS), "--no-evaluate", "--data", cifar10Folder()];
-    this.#process = spawn(process.execPath, [...TYPESCRIPT, START, ...run, ...extra], { stdio: ["ignore", "pipe", "inherit"] });
+    const run = extra.includes("--resume") ? [] : ["--model", "lenet5", "--steps", String(STEPS), "--no-evaluate"];
+    this.#process = spawn(process.execPath, [...TYPESCRIPT, START, "--data", cifar10Folder(), ...run, ...extra], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     this.#process.stdout?.on("data", (chunk: Buffer) => {
       this.#said += chunk.toString();
     });
