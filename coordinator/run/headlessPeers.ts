@@ -8,6 +8,7 @@ const PEER = fileURLToPath(new URL("../../worker/headless/peer.ts", import.meta.
 export class HeadlessPeers implements StartedPeers {
   readonly failed: Promise<never>;
   readonly #running: ChildProcess[] = [];
+  readonly #killed = new WeakSet<ChildProcess>();
   readonly #joinUrl: string;
   readonly #workers: number;
   readonly #nodeOptions: readonly string[];
@@ -39,28 +40,41 @@ export class HeadlessPeers implements StartedPeers {
     const peerArguments = [PEER, this.#joinUrl, "--quiet", "--name", `node-${this.#started}`, "--workers", String(this.#workers)];
     const peer = spawn(process.execPath, [...this.#nodeOptions, ...peerArguments], { stdio: ["ignore", "inherit", "inherit"] });
     this.#running.push(peer);
-    peer.once("exit", (code) => {
-      this.#running.splice(this.#running.indexOf(peer), 1);
-      if (code !== null && code !== 0) this.#fail(new Error(`a headless peer ended with exit code ${code}; what it said stands above`));
+    peer.once("exit", (code, signal) => {
+      this.#forget(peer);
+      if (code === 0 || this.#killed.has(peer)) return;
+      const how = code === null ? `by ${signal}` : `with exit code ${code}`;
+      this.#fail(new Error(`a headless peer ended ${how}; what it said stands above`));
     });
   }
 
   /** Sends a signal to the n-th peer that is running, e.g. to freeze it and let it go on. */
   signal(index: number, signal: NodeJS.Signals): void {
-    this.#running[index]?.kill(signal);
+    const peer = this.#running[index];
+    if (peer === undefined) return;
+    if (signal === "SIGKILL") this.#killed.add(peer);
+    peer.kill(signal);
   }
 
   async kill(choice: number): Promise<void> {
     const peer = this.#running[Math.floor(choice * this.#running.length)];
-    if (peer !== undefined) await gone(peer, () => peer.kill("SIGKILL"));
+    if (peer === undefined) return;
+    this.#forget(peer);
+    this.#killed.add(peer);
+    await gone(peer, () => peer.kill("SIGKILL"));
   }
 
   async finish(patienceMs: number): Promise<void> {
     const patience = setTimeout(() => {
-      for (const peer of this.#running) peer.kill("SIGKILL");
+      for (const i of this.#running.keys()) this.signal(i, "SIGKILL");
     }, patienceMs);
     await Promise.all(this.#running.map((peer) => gone(peer, () => undefined)));
     clearTimeout(patience);
+  }
+
+  #forget(peer: ChildProcess): void {
+    const index = this.#running.indexOf(peer);
+    if (index >= 0) this.#running.splice(index, 1);
   }
 }
 

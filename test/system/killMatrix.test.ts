@@ -20,8 +20,9 @@ interface Fault {
   readonly peers: number;
   /** Called with every committed round. */
   readonly happen: (scene: Scene, committed: number) => void;
-  /** A sentence that the dashboard must have shown. */
+  /** A sentence that the dashboard must have shown, and how often at least. */
   readonly said: RegExp;
+  readonly times: number;
 }
 
 const faults: readonly Fault[] = [
@@ -29,7 +30,8 @@ const faults: readonly Fault[] = [
     name: "one of two processes is killed",
     peers: 2,
     happen: ({ peers }, committed) => void (committed === 30 && peers.kill(0)),
-    said: /left without a word in round \d+; its \d+ slots and its slices are others' now, no step is lost/,
+    said: /left without a word in round \d+; its \d+ slots and its slices are others' now, no step is lost/g,
+    times: 1,
   },
   {
     name: "all but one of four processes are killed at once",
@@ -37,7 +39,8 @@ const faults: readonly Fault[] = [
     happen: ({ peers }, committed) => {
       if (committed === 20) for (let i = 0; i < 3; i++) void peers.kill(0);
     },
-    said: /left without a word/,
+    said: /left without a word/g,
+    times: 3,
   },
   {
     name: "a newcomer is killed while it gets the state",
@@ -47,7 +50,8 @@ const faults: readonly Fault[] = [
       const newcomer = run.coordinator.membership.peers.get(3);
       if (newcomer?.stage === "observer" && peers.count === 3) void peers.kill(0.99);
     },
-    said: /will follow from round/,
+    said: /left without a word (before it took part|while it followed the run)/g,
+    times: 1,
   },
   {
     name: "a process is frozen for 5 s, and goes on",
@@ -57,7 +61,8 @@ const faults: readonly Fault[] = [
       peers.signal(1, "SIGSTOP");
       setTimeout(() => peers.signal(1, "SIGCONT"), 5000);
     },
-    said: /(is|are) late in round \d+: \d+ ms instead of at most \d+; others compute the \d+ slots too/,
+    said: /(is|are) late in round \d+: \d+ ms instead of at most \d+; others compute the \d+ slots too/g,
+    times: 1,
   },
 ];
 
@@ -99,9 +104,9 @@ describe.skipIf(!sharedIsThere)(`peers are lost${needsShared}`, () => {
     expect(undisturbed).toMatch(/^[0-9a-f]{16}$/);
   });
 
-  test.each(faults)("AR2 $name: every step is done, with the same bits", { timeout: 180_000 }, async ({ peers, happen, said }) => {
+  test.each(faults)("AR2 $name: every step is done, with the same bits", { timeout: 180_000 }, async ({ peers, happen, said, times }) => {
     const result = await trainWith(peers, happen);
-    expect(result.said).toMatch(said);
+    expect(result.said.match(said)?.length ?? 0, result.said).toBeGreaterThanOrEqual(times);
     expect(result.run.coordinator.membership.committed).toBe(STEPS);
     expect(bits(result.run)).toBe(undisturbed);
     expect(peersAt(result.run.coordinator.membership, "member").length).toBeGreaterThan(0);

@@ -38,7 +38,7 @@ export async function poissonChurn({ peers, population, meanLifeMs, seed, signal
   const live = async (): Promise<void> => {
     void peers.start();
     const id = peers.processIds.at(-1) as number;
-    const send = (name: NodeJS.Signals) => peers.processIds.includes(id) && process.kill(id, name);
+    const send = (name: NodeJS.Signals) => peers.signal(peers.processIds.indexOf(id), name);
     counts.joined++;
     await pause(exponential(meanLifeMs));
     if (signal.aborted) return;

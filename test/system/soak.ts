@@ -22,6 +22,10 @@ const WATCHDOG_MS = 30_000;
 const REPORT_MS = 30_000;
 const COMPARED_ROUNDS = 1000;
 
+/** What is promised (scenario of endurance): no wait longer than this for a step, and no growth of memory beyond this share. */
+const LONGEST_WAIT_MS = 10_000;
+const MOST_GROWTH = 1.05;
+
 /** A quarter of the samples at either end tell whether memory grew; what was loaded and compiled at first is not growth. */
 const WARM_UP_SHARE = 0.25;
 
@@ -42,6 +46,10 @@ async function soak(options: SoakOptions): Promise<boolean> {
     },
   });
   const peers = new HeadlessPeers(trial.run.joinUrls[0] as string, 1);
+  let crash: Error | undefined;
+  peers.failed.catch((error: Error) => {
+    crash = error;
+  });
   await peers.start(); // who stays
   while (trial.hashes.length === 0) await delay(100);
   longestWait = 0;
@@ -59,6 +67,7 @@ async function soak(options: SoakOptions): Promise<boolean> {
     await delay(Math.min(REPORT_MS, Math.max(0, end - Date.now())));
     samples.push({ coordinatorMiB: residentMiB(process.pid), peerMiB: residentMiB(peers.processIds[0]) });
     console.log(statusLine(trial, samples, longestWait));
+    if (crash !== undefined) throw crash;
     if (Date.now() - committedAt > WATCHDOG_MS) throw new Error(`no step for ${WATCHDOG_MS / 1000} s; ${sentenceOf(trial)}`);
   }
   churning.abort();
@@ -71,11 +80,15 @@ async function soak(options: SoakOptions): Promise<boolean> {
     `${trial.hashes.length} rounds, ${counts.joined} joined, ${counts.killed} killed, ${counts.left} left, ${counts.frozen} frozen`,
   );
   console.log(`longest time without a step: ${(longestWait / 1000).toFixed(1)} s`);
-  console.log(`memory, end over beginning: coordinator ${coordinatorGrowth}, the peer that stayed ${peerGrowth}`);
+  console.log(`memory, end over beginning: coordinator ${coordinatorGrowth.toFixed(3)}, the peer that stayed ${peerGrowth.toFixed(3)}`);
   console.log(
     same ? "The same bits as one undisturbed peer." : "The bits differ from those of one undisturbed peer: this should never happen.",
   );
-  return same;
+  const flat = Math.max(coordinatorGrowth, peerGrowth) <= MOST_GROWTH;
+  if (!flat) console.log(`Memory grew by more than ${((MOST_GROWTH - 1) * 100).toFixed(0)} %.`);
+  const prompt = longestWait <= LONGEST_WAIT_MS;
+  if (!prompt) console.log(`A step was waited for longer than ${LONGEST_WAIT_MS / 1000} s.`);
+  return same && flat && prompt;
 }
 
 async function sameBitsAlone(dataset: Parameters<typeof serveTrial>[0], hashes: readonly string[], most: number): Promise<boolean> {
@@ -108,10 +121,10 @@ function residentMiB(pid: number | undefined): number {
   }
 }
 
-function growth(values: readonly number[]): string {
+function growth(values: readonly number[]): number {
   const size = Math.max(1, Math.floor(values.length * WARM_UP_SHARE));
   const warm = values.slice(size);
-  return `${(median(warm.slice(-size)) / median(warm.slice(0, size))).toFixed(3)} times`;
+  return median(warm.slice(-size)) / median(warm.slice(0, size));
 }
 
 const whole = (name: string, most: number) => wholeNumber(name, { least: 1, most, example: 8 });
