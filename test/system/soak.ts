@@ -3,9 +3,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Command } from "commander";
 import { findDataset } from "../../coordinator/data/findDataset.ts";
 import { wholeNumber } from "../../coordinator/options/parse.ts";
+import { median } from "../../coordinator/protocol/median.ts";
 import { HeadlessPeers } from "../../coordinator/run/headlessPeers.ts";
 import { peersAt } from "../../coordinator/run/membership.ts";
-import { median } from "../bench/median.ts";
 import { poissonChurn } from "./poissonChurn.ts";
 import { serveTrial, type Trial } from "./trial.ts";
 
