@@ -6,7 +6,7 @@ export type { ConvolutionChoice, Numerics } from "./kernels/kernelSet.ts";
 export * from "./layers/constructors.ts";
 export type { Layer } from "./layers/layer.ts";
 export { type ModelCost, modelCost } from "./model/cost.ts";
-export { CIFAR_SHAPE, type Loss, type ModelDefinition, meanSquaredError, softmaxCrossEntropy } from "./model/definition.ts";
+export { CIFAR_CLASSES, CIFAR_SHAPE, type Loss, type ModelDefinition, meanSquaredError, softmaxCrossEntropy } from "./model/definition.ts";
 export { describeModel, type ModelDescription } from "./model/description.ts";
 export type { Batch, BatchResult, Model, ModelOptions } from "./model/model.ts";
 export type { ModelOptimizer } from "./model/modelOptimizer.ts";

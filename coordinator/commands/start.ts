@@ -1,11 +1,10 @@
-import { readdir } from "node:fs/promises";
 import { findDataset } from "../data/findDataset.ts";
+import { latestRun } from "../files/latestRun.ts";
 import { terminalQr } from "../http/terminalQr.ts";
 import { createCommand, reportFailure } from "../options/command.ts";
 import { readRunConfig } from "../options/readRunConfig.ts";
-import { addRunOptions, type RunOptions } from "../options/runOptions.ts";
+import { addRunOptions, type RunOptions, refuseRunOptions } from "../options/runOptions.ts";
 import { addServeOptions, type ServeOptions } from "../options/serveOptions.ts";
-import { UserError } from "../options/userError.ts";
 import { RUNS, serveRun } from "../run/serveRun.ts";
 
 /** `npm start`: serves a run to tabs until it is stopped. */
@@ -15,11 +14,13 @@ async function start(): Promise<void> {
     .option("--resume <run>", "go on with a run that was begun before: its name in runs/, or latest")
     .parse();
   const options = command.opts<RunOptions & ServeOptions & { readonly resume?: string }>();
+  if (options.resume !== undefined) refuseRunOptions(command, "--resume goes on with the run as it was begun");
+  const resume = options.resume === "latest" ? await latestRun(RUNS) : options.resume;
   const dataset = await findDataset({ data: options.data, environment: process.env, say: console.log });
   const run = await serveRun({
     dataset,
     config: await readRunConfig(options, dataset.info),
-    resume: options.resume === "latest" ? await latestRun() : options.resume,
+    resume,
     host: options.host,
     port: options.port,
     iceServers: options.iceServer,
@@ -42,15 +43,6 @@ Waiting for ${options.minPeers === 1 ? "a peer" : `${options.minPeers} peers`}: 
 `);
   await untilStopped();
   await run.close();
-}
-
-/** Names begin with the time, so the last one is the newest. */
-async function latestRun(): Promise<string> {
-  const names = (await readdir(RUNS, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  const latest = names.sort().at(-1);
-  if (latest === undefined)
-    throw new UserError("There is no run to go on with: runs/ is empty. Leave --resume out to begin one.", { exitCode: 2 });
-  return latest;
 }
 
 const untilStopped = (): Promise<void> =>

@@ -1,18 +1,19 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type Command, Option } from "commander";
-import type { Dataset } from "../data/dataset.ts";
 import { findDataset } from "../data/findDataset.ts";
 import { createCommand, reportFailure } from "../options/command.ts";
 import { wholeNumber } from "../options/parse.ts";
 import { readRunConfig } from "../options/readRunConfig.ts";
 import { addRunOptions, type RunOptions } from "../options/runOptions.ts";
 import { UserError } from "../options/userError.ts";
-import type { RunConfig } from "../protocol/runConfig.ts";
 import { churn } from "../run/churn.ts";
 import { steadyNow } from "../run/clock.ts";
 import { HeadlessPeers } from "../run/headlessPeers.ts";
 import { peersAt } from "../run/membership.ts";
 import type { StartedPeers } from "../run/peers.ts";
-import { type ServedRun, serveRun } from "../run/serveRun.ts";
+import { type ServedRun, type ServeRunOptions, serveRun } from "../run/serveRun.ts";
 import { TabPeers } from "../run/tabPeers.ts";
 
 interface VerifyOptions extends RunOptions {
@@ -42,12 +43,17 @@ async function verify(): Promise<boolean> {
     `${config.model}, ${config.steps} steps of ${config.slots} × ${config.microBatch} images, seed ${config.seed}, ${dataset.source}`,
   );
   const hashes: string[] = [];
-  for (const peers of options.peers) {
-    const result = await runOnce(dataset, config, peers, options);
-    hashes.push(result.hash);
-    console.log(
-      `${String(peers).padStart(3)} ${options.browser ? "tab" : "peer"}${peers === 1 ? " " : "s"}  ${result.hash}  ${result.words}`,
-    );
+  const root = await mkdtemp(join(tmpdir(), "tabgrad-verify-")); // these runs are nobody's to go on with
+  try {
+    for (const peers of options.peers) {
+      const result = await runOnce({ dataset, config, root }, peers, options);
+      hashes.push(result.hash);
+      console.log(
+        `${String(peers).padStart(3)} ${options.browser ? "tab" : "peer"}${peers === 1 ? " " : "s"}  ${result.hash}  ${result.words}`,
+      );
+    }
+  } finally {
+    await rm(root, { recursive: true, force: true });
   }
   const equal = hashes.every((hash) => hash !== "" && hash === hashes[0]);
   console.log(equal ? "The same bits every time." : "The bits differ: this should never happen. Please report it with the lines above.");
@@ -87,15 +93,13 @@ function peerCounts(text: string): number[] {
 }
 
 async function runOnce(
-  dataset: Dataset,
-  config: RunConfig,
+  what: Pick<ServeRunOptions, "dataset" | "config" | "root">,
   count: number,
   options: VerifyOptions,
 ): Promise<{ hash: string; words: string }> {
   let committedAt = Date.now();
   const run = await serveRun({
-    dataset,
-    config,
+    ...what,
     host: "127.0.0.1",
     port: 0,
     minPeers: count,
@@ -117,7 +121,7 @@ async function runOnce(
     const comings = disturbed
       ? churn({
           peers,
-          seed: config.seed + count,
+          seed: run.config.seed + count,
           most: count + 2,
           members,
           committed: () => run.coordinator.membership.committed,

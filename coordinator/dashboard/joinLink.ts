@@ -1,11 +1,15 @@
 import { toString as qrCode } from "qrcode";
-import { make, show, write } from "./dom.ts";
+import { make, mark, show, write } from "./dom.ts";
 
 let shownUrl = "";
 
-/** The link, its QR code and a button to copy it, wherever the page has a place for them. */
-export async function showJoinLink(url: string): Promise<void> {
-  if (url === shownUrl) return;
+/**
+ * The link, its QR code and a button to copy it, wherever the page has a place for them. On another machine the coordinator does not say
+ * the link: then the page says where it is to be had.
+ */
+export async function showJoinLink(url: string | null): Promise<void> {
+  mark(document.body, "link", url === null ? "elsewhere" : "here");
+  if (url === null || url === shownUrl) return;
   shownUrl = url;
   for (const link of document.querySelectorAll<HTMLAnchorElement>(".join-link")) {
     link.href = url;

@@ -1,10 +1,14 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { UserError } from "../options/userError.ts";
 import { STATE_CHUNK_BYTES, type StateChunk } from "../protocol/messages.ts";
 import type { DiskSpace } from "./diskSpace.ts";
 import { writeWholeFile } from "./wholeFile.ts";
+
+/** Why a checkpoint is of no use, in a sentence. */
+export interface Unreadable {
+  readonly failure: string;
+}
 
 /** The newest checkpoints that are kept; one more than needed, should the newest prove damaged. */
 const KEPT = 2;
@@ -50,33 +54,36 @@ export class Checkpoints {
   /** The round of the newest checkpoint up to `most` that is whole; damaged ones are passed over. */
   async newest(most: number): Promise<number | undefined> {
     for (const round of (await this.#rounds()).reverse()) {
-      if (round > most) continue;
-      const bytes = await readFile(join(this.#folder, fileName(round)));
-      const state = bytes.subarray(DIGEST_BYTES);
-      if (createHash("sha256").update(state).digest().equals(bytes.subarray(0, DIGEST_BYTES))) return round;
+      if (round <= most && "state" in (await this.#state(round))) return round;
     }
     return undefined;
   }
 
-  /** The state of a checkpoint, in the chunks in which it is sent. */
-  async read(round: number): Promise<StateChunk[]> {
-    const state = (await this.#file(round)).subarray(DIGEST_BYTES);
-    const chunks = Math.ceil(state.length / STATE_CHUNK_BYTES);
-    return Array.from({ length: chunks }, (_, index) => ({
-      type: "state",
-      round,
-      index,
-      chunks,
-      bytes: Uint8Array.from(state.subarray(index * STATE_CHUNK_BYTES, (index + 1) * STATE_CHUNK_BYTES)),
-    }));
+  /** The state of a checkpoint, in the chunks in which it is sent; or why there is none. */
+  async read(round: number): Promise<{ readonly chunks: StateChunk[] } | Unreadable> {
+    const found = await this.#state(round);
+    if ("failure" in found) return found;
+    const { state } = found;
+    const count = Math.ceil(state.length / STATE_CHUNK_BYTES);
+    const chunks = Array.from({ length: count }, (_, index): StateChunk => {
+      const bytes = Uint8Array.from(state.subarray(index * STATE_CHUNK_BYTES, (index + 1) * STATE_CHUNK_BYTES));
+      return { type: "state", round, index, chunks: count, bytes };
+    });
+    return { chunks };
   }
 
-  async #file(round: number): Promise<Buffer> {
+  /** Whether the disk gives it back, and as it was: what was right once may be damaged now. */
+  async #state(round: number): Promise<{ readonly state: Buffer } | Unreadable> {
+    const path = join(this.#folder, fileName(round));
+    let bytes: Buffer;
     try {
-      return await readFile(join(this.#folder, fileName(round)));
-    } catch (cause) {
-      throw new UserError(`The checkpoint of round ${round} cannot be read from ${this.#folder}.`, { exitCode: 1, cause });
+      bytes = await readFile(path);
+    } catch (error) {
+      return { failure: `the checkpoint of round ${round} cannot be read (${(error as Error).message})` };
     }
+    const state = bytes.subarray(DIGEST_BYTES);
+    if (createHash("sha256").update(state).digest().equals(bytes.subarray(0, DIGEST_BYTES))) return { state };
+    return { failure: `the checkpoint of round ${round} is damaged: ${path} has another SHA-256 than it had` };
   }
 
   async #rounds(): Promise<number[]> {

@@ -22,7 +22,7 @@ export function stepLine(point: StepPoint): string {
   });
 }
 
-export function evaluationLine(point: EvaluationPoint): string {
+export function evaluationLine(point: Omit<EvaluationPoint, "round">): string {
   const { step, epoch, at, images, correct, nonFinite } = point;
   const time = new Date(at).toISOString();
   return JSON.stringify({ kind: "test", step, epoch, time, loss: meanLoss(point), accuracy: mean(correct, images), images, nonFinite });

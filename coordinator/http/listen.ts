@@ -1,8 +1,7 @@
 import type { Server } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createAdaptorServer } from "@hono/node-server";
-import type { Hono } from "hono";
+import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
 import { UserError } from "../options/userError.ts";
 
 const LIMITS = {
@@ -27,11 +26,15 @@ export async function listen({
   host,
   port,
 }: {
-  readonly app: Hono;
+  readonly app: { readonly fetch: (request: Request, bindings: HttpBindings) => Response | Promise<Response> };
   readonly host: string;
   readonly port: number;
 }): Promise<Listening> {
-  const server = createAdaptorServer({ fetch: app.fetch, createServer, serverOptions: LIMITS }) as Server;
+  const server = createAdaptorServer({
+    fetch: (request, bindings) => app.fetch(request, bindings as HttpBindings), // what createServer makes speaks HTTP/1.1
+    createServer,
+    serverOptions: LIMITS,
+  }) as Server;
   await new Promise<void>((resolve, reject) => {
     const fail = (error: NodeJS.ErrnoException) => reject(explain(error, host, port));
     server.once("error", fail);

@@ -1,6 +1,8 @@
+import type { HttpBindings } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import type { Dataset } from "../data/dataset.ts";
 import { paths } from "../protocol/paths.ts";
+import { isOnThisMachine, visitorOf } from "./ownMachine.ts";
 import { type Page, readPages } from "./pages.ts";
 import { selectRecords } from "./records.ts";
 import { securityHeaders } from "./securityHeaders.ts";
@@ -11,14 +13,14 @@ export interface PagesAndDataOptions {
   readonly dataset: Dataset;
   /** What `vite build` wrote: index.html, join.html and their assets. */
   readonly pagesDir: string;
-  /** What `/api/run` answers: any value that JSON can hold. */
-  readonly run: () => unknown;
+  /** What `/api/run` answers, with the join link or without; undefined until the run is open. */
+  readonly run: (showsLink: boolean) => object | undefined;
 }
 
 /** Everything that is served but the WebSockets: pages, records, and the state of the run as JSON. All of it is read-only. */
-export async function createPagesAndData({ dataset, pagesDir, run }: PagesAndDataOptions): Promise<Hono> {
+export async function createPagesAndData({ dataset, pagesDir, run }: PagesAndDataOptions): Promise<Hono<{ Bindings: HttpBindings }>> {
   const pages = await readPages(pagesDir);
-  const app = new Hono();
+  const app = new Hono<{ Bindings: HttpBindings }>();
   app.use(securityHeaders());
   app.use(async (context, next) => refusal(context) ?? (await next()));
 
@@ -26,7 +28,8 @@ export async function createPagesAndData({ dataset, pagesDir, run }: PagesAndDat
   app.get(paths.testRecords, (context) => answerRecords(context, dataset.test));
   app.get(paths.run, (context) => {
     context.header("cache-control", "no-store");
-    return context.json(run() as object);
+    const state = run(isOnThisMachine(visitorOf(context.env.incoming)));
+    return state === undefined ? context.text("The run is being opened: ask again in a moment.\n", 503) : context.json(state);
   });
   for (const path of [paths.peer, paths.events]) {
     app.get(path, (context) =>
@@ -60,7 +63,7 @@ function refusal(context: Context): Response | undefined {
 function answerRecords(context: Context, all: Uint8Array): Response {
   const answer = selectRecords(all, context.req.query());
   if (!answer.ok) return context.text(`${answer.sentence}\n`, 400);
-  // Peers keep records in their own store, under the data set's digest; the address alone does not say which data set it is.
+  // The address alone does not say which data set it is, and peers keep what they need in memory.
   return context.body(answer.bytes, 200, { "content-type": "application/octet-stream", "cache-control": "no-store" });
 }
 

@@ -8,6 +8,7 @@ import { modelName } from "./modelFile.ts";
 import type { OptimizerOptions } from "./optimizerOptions.ts";
 import { decimalNumber, listOf, numberList, oneOf, type Parser, wholeNumber } from "./parse.ts";
 import type { ScheduleOptions } from "./scheduleOptions.ts";
+import { UserError } from "./userError.ts";
 
 /** What the command line says about the training; what it leaves out gets its default in toRunConfig. */
 export interface RunOptions extends OptimizerOptions, ScheduleOptions {
@@ -55,6 +56,16 @@ export function addRunOptions(command: Command): Command {
   addSchedule(add);
   addArithmetic(add);
   return without("--no-evaluate", "do not classify the test images after each epoch");
+}
+
+/** For commands whose run is given already: options that would describe another one are named, and refused. */
+export function refuseRunOptions(command: Command, why: string): void {
+  const given = command.options.filter(
+    (option) => option.helpGroupHeading === GROUP && command.getOptionValueSource(option.attributeName()) === "cli",
+  );
+  if (given.length === 0) return;
+  const flags = given.map(({ long }) => long).join(", ");
+  throw new UserError(`${why}: leave out ${flags}, or begin a run of your own without --resume.`, { exitCode: 2 });
 }
 
 function addSizes(add: Add): void {

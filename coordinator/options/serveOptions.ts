@@ -14,7 +14,10 @@ export interface ServeOptions {
   readonly iceServer: readonly IceServer[];
 }
 
-const MAX_PEERS = 1024; // there are never more slots than that, and a peer without a slot has nothing to do
+export const MAX_PEERS = 1024; // there are never more slots than that, and a peer without a slot has nothing to do
+
+/** Of 100 contributions two are computed again by another member. */
+export const DEFAULT_AUDIT_SHARE = 0.02;
 
 /** Where tabs look for a coordinator that somebody started for them. */
 const USUAL_PORT = 8080;
@@ -24,7 +27,7 @@ export function addServeOptions(command: Command, defaultPort = USUAL_PORT): Com
   const group = "Coordinator:";
   const port = wholeNumber("--port", { least: 0, most: 65_535, example: 8080 });
   const minPeers = wholeNumber("--min-peers", { least: 1, most: MAX_PEERS, example: 2 });
-  const auditShare = decimalNumber("--audit-share", { least: 0, most: 1, example: 0.02 });
+  const auditShare = decimalNumber("--audit-share", { least: 0, most: 1, example: DEFAULT_AUDIT_SHARE });
   return command
     .addOption(
       new Option(
@@ -46,7 +49,7 @@ export function addServeOptions(command: Command, defaultPort = USUAL_PORT): Com
     .addOption(
       new Option("--audit-share <n>", "share of the contributions that another peer computes again, 0 to 1; 0: none")
         .argParser(auditShare)
-        .default(0.02)
+        .default(DEFAULT_AUDIT_SHARE)
         .helpGroup(group),
     )
     .addOption(

@@ -3,7 +3,8 @@ import type { RunConfig } from "./runConfig.ts";
 import type { PeerId } from "./view.ts";
 
 /**
- * What the dashboard is told over `/api/events` (WebSocket, JSON text): one `snapshot` on connecting, then `update`s, a few a second.
+ * What the dashboard is told over `/api/events` (WebSocket, JSON text): one `snapshot` on connecting, then `update`s, a few a second; another
+ * `snapshot` in place of an update when steps were taken back.
  * The coordinator is trusted here: these are plain types without schemas.
  */
 export type DashboardMessage = DashboardSnapshot | DashboardUpdate;
@@ -16,7 +17,8 @@ export interface DashboardSnapshot {
   /** Images per epoch, steps per epoch and rounds of the run, so that the page need not compute them. */
   readonly stepsPerEpoch: number;
   readonly rounds: number;
-  readonly joinUrl: string;
+  /** With the token, which lets anybody take part: only for a page that was opened on the coordinator's own machine. */
+  readonly joinUrl: string | null;
   readonly startedAt: number;
   readonly steps: readonly StepPoint[];
   readonly evaluations: readonly EvaluationPoint[];
@@ -47,6 +49,7 @@ export interface StepPoint {
 
 export interface EvaluationPoint {
   readonly step: number;
+  readonly round: number;
   readonly epoch: number;
   readonly at: number;
   readonly images: number;

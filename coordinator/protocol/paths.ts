@@ -2,7 +2,7 @@
 export const paths = {
   dashboard: "/",
   join: "/join",
-  /** WebSocket of a peer: MessagePack messages; binary relay frames begin with RELAY_PREFIX. */
+  /** WebSocket of a peer: MessagePack messages and frames to be relayed, told apart by their first byte (envelope.ts). */
   peer: "/peer",
   /** WebSocket of a dashboard: JSON text, read only. */
   events: "/api/events",

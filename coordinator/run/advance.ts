@@ -22,6 +22,7 @@ import { restBehind, withRest } from "./rests.ts";
 import { storage } from "./storage.ts";
 import { demoteLate } from "./stragglers.ts";
 import { suspect } from "./suspicion.ts";
+import { unreadable } from "./unreadable.ts";
 
 /** An observer gets on with every round; one that does not, for so long, has lost something. */
 const STUCK_MS = 30_000;
@@ -52,6 +53,8 @@ export function advance(state: Membership, event: MembershipEvent, now: number, 
       return stateLost(seen, event, now, options);
     case "saved":
       return unchanged({ ...state, checkpoint: event.round, saving: undefined });
+    case "unreadable":
+      return unreadable(state, event);
     case "storage":
       return followedBy(storage(state, event.stuck, now), (next) => proceed(next, now, options));
     case "account":

@@ -1,4 +1,4 @@
-import { fork } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Checkpoints } from "../files/checkpoints.ts";
 import type { ShownChunk } from "../protocol/messages.ts";
@@ -27,13 +27,22 @@ interface OpenCase {
 /** Computes disputed contributions on the coordinator's own machine, which is the one that a run has to trust. One case at a time. */
 export class Arbiter {
   readonly #config: RunConfig;
-  readonly #joinUrl: URL;
+  readonly #origin: string;
   #open: OpenCase[] = [];
   #queue: Promise<void> = Promise.resolve();
+  #process: ChildProcess | undefined;
+  #closed = false;
 
-  constructor(config: RunConfig, joinUrl: string) {
+  /** `origin`: where the images are. */
+  constructor(config: RunConfig, origin: string) {
     this.#config = config;
-    this.#joinUrl = new URL(joinUrl);
+    this.#origin = origin;
+  }
+
+  /** Ends the process in progress; nothing is computed any more. */
+  close(): void {
+    this.#closed = true;
+    this.#process?.kill("SIGKILL");
   }
 
   /** Waits for the state, if the round does not begin with the initial one, and computes. */
@@ -54,11 +63,16 @@ export class Arbiter {
     this.#run(open.disputed, new Uint8Array(Buffer.concat(ordered)), open.onResult);
   }
 
-  /** The hash that a round ends with, from the newest checkpoint on: all slots of all rounds between are computed again. */
-  async replay(checkpoints: Pick<Checkpoints, "read">, checkpoint: number | undefined, through: number): Promise<Replay> {
-    const chunks = checkpoint === undefined ? [] : await checkpoints.read(checkpoint);
-    const state = checkpoint === undefined ? undefined : new Uint8Array(Buffer.concat(chunks.map(({ bytes }) => bytes)));
-    const job = { type: "replay", state, round: checkpoint ?? 0, through };
+  /**
+   * The hash that a round ends with, from the newest checkpoint on that can be read (without any from the beginning): all slots of all
+   * rounds between are computed again.
+   */
+  async replay(checkpoints: Pick<Checkpoints, "read" | "newest">, checkpoint: number | undefined, through: number): Promise<Replay> {
+    const round = checkpoint === undefined ? undefined : await checkpoints.newest(checkpoint);
+    const read = round === undefined ? undefined : await checkpoints.read(round);
+    if (read !== undefined && "failure" in read) return read;
+    const state = read === undefined ? undefined : new Uint8Array(Buffer.concat(read.chunks.map(({ bytes }) => bytes)));
+    const job = { type: "replay", state, round: round ?? 0, through };
     return this.#next(() => this.#ask<Replay>(job, REPLAY_DEADLINE_MS));
   }
 
@@ -75,17 +89,18 @@ export class Arbiter {
   }
 
   #ask<T>(job: object, deadlineMs: number): Promise<T | { readonly failure: string }> {
-    const { origin, searchParams } = this.#joinUrl;
+    if (this.#closed) return Promise.resolve({ failure: "the coordinator has ended" });
     return new Promise((resolve) => {
       const process = fork(ARBITER, [], { serialization: "advanced", stdio: ["ignore", "inherit", "inherit", "ipc"] });
       const deadline = setTimeout(() => process.kill("SIGKILL"), deadlineMs);
+      this.#process = process;
       process.once("message", (result) => resolve(result as T));
       process.once("error", (error) => resolve({ failure: `the arbiter could not be started: ${error.message}` }));
       process.once("exit", (code) => {
         clearTimeout(deadline);
         resolve({ failure: `the arbiter ended with ${code === null ? "a signal" : `exit code ${code}`} before it answered` });
       });
-      process.send({ ...job, config: this.#config, origin, token: searchParams.get("token") ?? "" });
+      process.send({ ...job, config: this.#config, origin: this.#origin });
     });
   }
 }

@@ -1,12 +1,12 @@
-import type { IncomingMessage } from "node:http";
 import type { WebSocket } from "ws";
-import type { DashboardMessage } from "../protocol/dashboard.ts";
+import type { DashboardSnapshot } from "../protocol/dashboard.ts";
 import type { Hello, PeerMessage, ShownChunk, StateChunk } from "../protocol/messages.ts";
 import { roundCount } from "../protocol/rounds.ts";
 import type { PeerId } from "../protocol/view.ts";
 import { advance } from "./advance.ts";
 import { steadyNow } from "./clock.ts";
-import { DashboardFeed, type Position } from "./dashboardFeed.ts";
+import { DashboardFeed } from "./dashboardFeed.ts";
+import { DashboardSockets } from "./dashboardSockets.ts";
 import { EventQueue } from "./eventQueue.ts";
 import {
   type Arbitration,
@@ -21,6 +21,7 @@ import {
   type Replay,
 } from "./membership.ts";
 import { PeerSockets } from "./peerSockets.ts";
+import type { RestoredState } from "./restoreState.ts";
 
 const TICK_MS = 100;
 const SWARM_NEWS_MS = 1000;
@@ -34,8 +35,8 @@ export interface CoordinatorOptions extends MembershipOptions {
   readonly onFinished: () => void;
   /** A chunk of a state for a checkpoint; `saved` is to be called when the state is complete and safe. */
   readonly onState: (peer: PeerId, chunk: StateChunk, saved: (round: number) => void) => void;
-  /** Peers need the state of a checkpoint. */
-  readonly onRestore: (round: number, send: (chunk: StateChunk) => void) => void;
+  /** Peers need the state of a checkpoint: resolves, also when it cannot be read. */
+  readonly onRestore: (round: number) => Promise<RestoredState>;
   /** Somebody has to compute what is disputed; the state that it is computed from comes by `onShown`. */
   readonly onArbitrate: (disputed: Case, decided: (result: Arbitration) => void) => void;
   /** A round has to be computed again, from a checkpoint or from the beginning. */
@@ -50,7 +51,7 @@ export class Coordinator {
   readonly #options: CoordinatorOptions;
   readonly #feed: DashboardFeed;
   readonly #sockets: PeerSockets;
-  readonly #dashboards = new Map<WebSocket, Position>();
+  readonly #dashboards: DashboardSockets;
   readonly #timers: NodeJS.Timeout[];
   readonly #events = new EventQueue<MembershipEvent>((event) => this.#decide(event));
   #membership: Membership;
@@ -59,6 +60,7 @@ export class Coordinator {
   constructor(options: CoordinatorOptions) {
     this.#options = options;
     this.#feed = new DashboardFeed(options.config, options.runName, options.joinUrl, steadyNow());
+    this.#dashboards = new DashboardSockets(this.#feed);
     this.#sockets = new PeerSockets(options.token, {
       onHello: (hello, attach) => this.#greet(hello, attach),
       onMessage: (peer, message) => this.#hear(peer, message),
@@ -68,7 +70,7 @@ export class Coordinator {
     this.#timers = [
       setInterval(() => this.#apply({ type: "tick" }), TICK_MS),
       setInterval(() => this.#tellSwarm(), SWARM_NEWS_MS),
-      setInterval(() => this.#updateDashboards(), DASHBOARD_INTERVAL_MS),
+      setInterval(() => this.#dashboards.update(this.#membership, steadyNow()), DASHBOARD_INTERVAL_MS),
     ];
   }
 
@@ -85,22 +87,23 @@ export class Coordinator {
     this.#apply({ type: "storage", stuck });
   }
 
-  acceptPeer(socket: WebSocket, request: IncomingMessage): void {
-    this.#sockets.accept(socket, request);
+  acceptPeer(socket: WebSocket): void {
+    this.#sockets.accept(socket);
   }
 
-  acceptDashboard(socket: WebSocket): void {
-    socket.send(JSON.stringify(this.#feed.snapshot(this.#membership, steadyNow()) satisfies DashboardMessage));
-    this.#dashboards.set(socket, this.#feed.position());
-    socket.on("close", () => this.#dashboards.delete(socket));
-    socket.on("error", () => socket.terminate());
+  acceptDashboard(socket: WebSocket, showsLink: boolean): void {
+    this.#dashboards.accept(socket, showsLink, this.#membership, steadyNow());
+  }
+
+  snapshot(showsLink: boolean): DashboardSnapshot {
+    return this.#feed.snapshot(this.#membership, steadyNow(), showsLink);
   }
 
   close(reason: string): void {
     this.#closed = true; // what peers still say while their sockets close, they say again when the run goes on
     for (const timer of this.#timers) clearInterval(timer);
     this.#sockets.closeAll(reason);
-    for (const socket of this.#dashboards.keys()) socket.close(1001, reason);
+    this.#dashboards.closeAll(reason);
   }
 
   #greet(hello: Hello, attach: (peer: PeerId) => void): void {
@@ -169,7 +172,7 @@ export class Coordinator {
     for (const reason of decision.reasons) this.#options.onReason(reason);
     for (const effect of decision.effects) this.#perform(effect);
     if (phase !== "finished" && this.#membership.phase === "finished") {
-      this.#updateDashboards();
+      this.#dashboards.update(this.#membership, steadyNow());
       this.#options.onFinished();
     }
   }
@@ -186,9 +189,7 @@ export class Coordinator {
         this.#sockets.drop(effect.peer, effect.sentence);
         break;
       case "restore":
-        this.#options.onRestore(effect.round, (chunk) => {
-          for (const peer of effect.to) this.#sockets.send(peer, chunk);
-        });
+        void this.#options.onRestore(effect.round).then((state) => this.#restore(effect, state));
         break;
       case "arbitrate":
         this.#options.onArbitrate(effect.case, (result) => this.#apply({ type: "arbitrated", inquiry: effect.case.inquiry, result }));
@@ -212,10 +213,8 @@ export class Coordinator {
       this.#sockets.send(peer, { type: "swarm", peers: peers.length, imagesPerSecond, round, rounds, ...this.#feed.latest() });
   }
 
-  #updateDashboards(): void {
-    for (const [socket, since] of this.#dashboards) {
-      socket.send(JSON.stringify(this.#feed.update(since, this.#membership, steadyNow()) satisfies DashboardMessage));
-      this.#dashboards.set(socket, this.#feed.position());
-    }
+  #restore({ to, round }: Extract<Effect, { type: "restore" }>, state: RestoredState): void {
+    if ("failure" in state) this.#apply({ type: "unreadable", round, older: state.older, why: state.failure, to });
+    else for (const peer of to) this.#sockets.sendInTurn(peer, state.chunks);
   }
 }

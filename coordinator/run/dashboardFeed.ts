@@ -1,6 +1,6 @@
 import type {
+  DashboardMessage,
   DashboardSnapshot,
-  DashboardUpdate,
   EvaluationPoint,
   PeerRow,
   RunEvent,
@@ -16,7 +16,7 @@ import { type Membership, type PeerState, peersAt, type Reason, type RoundReport
 /** The swarm's speed is that of the steps of the last seconds. */
 const SPEED_WINDOW_MS = 10_000;
 
-/** As many events as a dashboard gets when it is opened. */
+/** As many events as a dashboard gets when it is opened; older ones are forgotten. */
 const MAX_EVENTS = 500;
 
 /** All that dashboards show, gathered from what is committed and decided. */
@@ -28,6 +28,9 @@ export class DashboardFeed {
   readonly #steps: StepPoint[] = [];
   readonly #evaluations: EvaluationPoint[] = [];
   readonly #events: RunEvent[] = [];
+  #eventsForgotten = 0;
+  /** How often the history was changed: who has seen it before has to see all of it again. */
+  #retractions = 0;
 
   constructor(config: RunConfig, runName: string, joinUrl: string, now: number) {
     this.#config = config;
@@ -38,11 +41,12 @@ export class DashboardFeed {
 
   commit({ round, hash, metrics }: RoundReport, members: number, at: number): void {
     const turn = describeRound(this.#config, round);
-    while ((this.#steps.at(-1)?.round ?? -1) >= round) this.#steps.pop(); // committed again
+    this.#retract(round); // committed again
     if (turn.kind === "train") this.#steps.push({ step: turn.step, round, epoch: turn.epoch, at, metrics, hash, members });
     else
       this.#evaluations.push({
         step: turn.step,
+        round,
         epoch: turn.epoch,
         at,
         images: metrics.images,
@@ -54,35 +58,44 @@ export class DashboardFeed {
 
   note(reasons: readonly Reason[], at: number): void {
     for (const { kind, text } of reasons) this.#events.push({ at, kind, text });
+    this.#eventsForgotten += this.#events.splice(0, this.#events.length - MAX_EVENTS).length;
   }
 
   /** Where a dashboard stands that has seen everything up to now. */
   position(): Position {
-    return { steps: this.#steps.length, evaluations: this.#evaluations.length, events: this.#events.length };
+    return {
+      retractions: this.#retractions,
+      steps: this.#steps.length,
+      evaluations: this.#evaluations.length,
+      events: this.#eventsForgotten + this.#events.length,
+    };
   }
 
-  snapshot(membership: Membership, now: number): DashboardSnapshot {
+  /** Everything. The join link is only for those who may pass it on. */
+  snapshot(membership: Membership, now: number, showsLink = false): DashboardSnapshot {
     return {
       type: "snapshot",
       runName: this.#runName,
       config: this.#config,
       stepsPerEpoch: stepsPerEpoch(this.#config),
       rounds: roundCount(this.#config),
-      joinUrl: this.#joinUrl,
+      joinUrl: showsLink ? this.#joinUrl : null,
       startedAt: this.#startedAt,
       steps: this.#steps,
       evaluations: this.#evaluations,
-      events: this.#events.slice(-MAX_EVENTS),
+      events: this.#events,
       state: this.state(membership, now),
     };
   }
 
-  update(since: Position, membership: Membership, now: number): DashboardUpdate {
+  /** What a dashboard has not seen yet: everything, if something that it has seen does not count any more. */
+  news(since: Position, membership: Membership, now: number, showsLink = false): DashboardMessage {
+    if (since.retractions !== this.#retractions) return this.snapshot(membership, now, showsLink);
     return {
       type: "update",
       steps: this.#steps.slice(since.steps),
       evaluations: this.#evaluations.slice(since.evaluations),
-      events: this.#events.slice(since.events),
+      events: this.#events.slice(Math.max(0, since.events - this.#eventsForgotten)),
       state: this.state(membership, now),
     };
   }
@@ -117,6 +130,14 @@ export class DashboardFeed {
     };
   }
 
+  /** Takes back what was shown of this round and all later ones. */
+  #retract(round: number): void {
+    const before = this.#steps.length + this.#evaluations.length;
+    while ((this.#steps.at(-1)?.round ?? -1) >= round) this.#steps.pop();
+    while ((this.#evaluations.at(-1)?.round ?? -1) >= round) this.#evaluations.pop();
+    if (this.#steps.length + this.#evaluations.length < before) this.#retractions++;
+  }
+
   #imagesPerSecond(now: number): number {
     const recent = this.#steps.slice(-500).filter(({ at }) => now - at < SPEED_WINDOW_MS);
     const [first, ...rest] = recent.length > 1 ? recent : this.#steps.slice(-2);
@@ -130,6 +151,7 @@ export class DashboardFeed {
 }
 
 export interface Position {
+  readonly retractions: number;
   readonly steps: number;
   readonly evaluations: number;
   readonly events: number;

@@ -127,6 +127,13 @@ export type MembershipEvent =
   | { readonly type: "suspect"; readonly peer: PeerId; readonly round: number; readonly about: PeerId; readonly why: string }
   | { readonly type: "stateLost"; readonly peer: PeerId; readonly round: number; readonly why: string }
   | { readonly type: "saved"; readonly round: number }
+  | {
+      readonly type: "unreadable";
+      readonly round: number;
+      readonly older: number | undefined;
+      readonly why: string;
+      readonly to: readonly PeerId[];
+    }
   | { readonly type: "storage"; readonly stuck: readonly string[] }
   | { readonly type: "done"; readonly peer: PeerId; readonly report: RoundReport }
   | {

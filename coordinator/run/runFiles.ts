@@ -54,7 +54,7 @@ export async function openRunFiles(root: string, id: string, digest: string, onD
 }
 
 /** Hears which files the full disk keeps from being written; none, when there is space again. */
-type OnDiskFull = (paths: readonly string[]) => void;
+export type OnDiskFull = (paths: readonly string[]) => void;
 
 /** Two coordinators with one journal would each take the other's rounds for damage. */
 async function locked(directory: RunDirectory, serve: (lock: RunLock) => Promise<RunFiles>): Promise<RunFiles> {

@@ -1,24 +1,22 @@
 import { randomBytes } from "node:crypto";
-import type { Server } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { WebSocketServer } from "ws";
 import type { Dataset } from "../data/dataset.ts";
 import { joinUrls } from "../http/joinUrls.ts";
 import { listen } from "../http/listen.ts";
 import { createPagesAndData } from "../http/pagesAndData.ts";
-import { isOwnOrigin } from "../http/securityHeaders.ts";
-import { MAX_MESSAGE_BYTES } from "../protocol/codec.ts";
+import { DEFAULT_AUDIT_SHARE, MAX_PEERS } from "../options/serveOptions.ts";
 import type { IceServer } from "../protocol/messages.ts";
 import { paths } from "../protocol/paths.ts";
 import { roundCount } from "../protocol/rounds.ts";
 import type { RunConfig } from "../protocol/runConfig.ts";
+import { acceptSockets } from "./acceptSockets.ts";
 import { Arbiter } from "./arbiter.ts";
-import { steadyNow } from "./clock.ts";
 import { Coordinator } from "./coordinator.ts";
 import type { Effect, Reason } from "./membership.ts";
 import { recoveredMembership } from "./recovery.ts";
-import { createRunFiles, openRunFiles, unlessGivenUp } from "./runFiles.ts";
+import { restoreState } from "./restoreState.ts";
+import { createRunFiles, type OnDiskFull, openRunFiles, type RunFiles, unlessGivenUp } from "./runFiles.ts";
 
 const projectFile = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
@@ -33,11 +31,6 @@ const LEASE_MS = 1000;
 
 /** How much work the loss of every peer may cost. */
 const CHECKPOINT_MS = 30_000;
-
-const MAX_PEERS = 1024;
-
-/** Of 100 contributions two are computed again by another member. */
-const AUDIT_SHARE = 0.02;
 
 type Commit = Extract<Effect, { type: "commit" }>;
 
@@ -72,59 +65,29 @@ export interface ServedRun {
 
 /** A run with all that it needs: pages, data, sockets, and its directory. */
 export async function serveRun(options: ServeRunOptions): Promise<ServedRun> {
-  const { dataset, host, port, minPeers } = options;
-  const root = options.root ?? RUNS;
+  const { dataset, host, port } = options;
   const started: { coordinator?: Coordinator } = {};
-  const onDiskFull = (paths: readonly string[]) => started.coordinator?.storage(paths);
-  const files =
-    options.resume === undefined
-      ? await createRunFiles(root, options.config, onDiskFull)
-      : await openRunFiles(root, options.resume, dataset.info.digest, onDiskFull);
-  const { run, token } = files.identity;
   const app = await createPagesAndData({
     dataset,
     pagesDir: projectFile(join("dist", "pages")),
-    run: () => started.coordinator?.feed.snapshot(started.coordinator.membership, steadyNow()),
+    run: (showsLink) => started.coordinator?.snapshot(showsLink),
   });
-  const listening = await listen({ app, host, port });
-  const urls = joinUrls(host, listening.port, token);
-  const joinUrl = urls[0] as string;
-  const arbiter = new Arbiter(files.config, joinUrl);
-  const finished = new Promise<void>((resolve) => {
-    started.coordinator = new Coordinator({
-      config: files.config,
-      run,
-      runName: files.id,
-      iceServers: options.iceServers ?? [],
-      minPeers,
-      maxPeers: MAX_PEERS,
-      silenceMs: SILENCE_MS,
-      leaseMs: LEASE_MS,
-      checkpointMs: CHECKPOINT_MS,
-      auditShare: options.auditShare ?? AUDIT_SHARE,
-      auditSecret: randomBytes(32).toString("hex"),
-      token,
-      joinUrl,
-      recovered: recoveredMembership(files.entries, files.checkpoint, roundCount(files.config)),
-      onCommit: (commit) => {
-        files.write(commit);
-        options.onCommit(commit);
-      },
-      onState: (peer, chunk, saved) =>
-        unlessGivenUp(files.checkpoints.receive(peer, chunk).then((round) => round !== undefined && saved(round))),
-      onRestore: (round, send) => void files.checkpoints.read(round).then((chunks) => chunks.forEach(send)),
-      onArbitrate: (disputed, decided) => arbiter.decide(disputed, decided),
-      onReplay: (checkpoint, through, replayed) => void arbiter.replay(files.checkpoints, checkpoint, through).then(replayed),
-      onShown: (peer, chunk) => arbiter.receive(peer, chunk),
-      onReason: options.onReason,
-      onFinished: resolve,
-    });
+  const listening = await listen({ app, host, port }); // before anything is written: a port may be taken
+  const files = await openFiles(options, (paths) => started.coordinator?.storage(paths)).catch(async (error: unknown) => {
+    await listening.close();
+    throw error;
+  });
+  const urls = joinUrls(host, listening.port, files.identity.token);
+  const arbiter = new Arbiter(files.config, new URL(urls[0] as string).origin);
+  const finished = new Promise<void>((onFinished) => {
+    started.coordinator = createCoordinator(options, files, arbiter, urls[0] as string, onFinished);
   });
   const coordinator = started.coordinator as unknown as Coordinator;
   for (const { round, hash, metrics, members, at } of files.entries) coordinator.feed.commit({ round, hash, metrics }, members.length, at);
   acceptSockets(listening.server, coordinator);
   const close = async () => {
     coordinator.close("the coordinator has ended");
+    arbiter.close();
     await files.close();
     await listening.close();
   };
@@ -132,25 +95,50 @@ export async function serveRun(options: ServeRunOptions): Promise<ServedRun> {
     coordinator,
     config: files.config,
     runName: files.id,
-    dashboardUrl: new URL(paths.dashboard, joinUrl).href,
+    dashboardUrl: new URL(paths.dashboard, urls.at(-1)).href, // this machine's own: there the dashboard shows the join link
     joinUrls: urls,
     finished,
     close,
   };
 }
 
-function acceptSockets(server: Server, coordinator: Coordinator): void {
-  const peers = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false });
-  const dashboards = new WebSocketServer({ noServer: true, maxPayload: 1024, perMessageDeflate: true });
-  server.on("upgrade", (request, socket, head) => {
-    const { pathname } = new URL(request.url ?? "/", "http://coordinator");
-    const { origin, host } = request.headers;
-    if (!isOwnOrigin({ origin, host })) {
-      socket.end("HTTP/1.1 403 Forbidden\r\nconnection: close\r\n\r\nOnly this coordinator's own pages may connect.\n");
-      return;
-    }
-    if (pathname === paths.peer) peers.handleUpgrade(request, socket, head, (client) => coordinator.acceptPeer(client, request));
-    else if (pathname === paths.events) dashboards.handleUpgrade(request, socket, head, (client) => coordinator.acceptDashboard(client));
-    else socket.destroy();
+function openFiles({ root = RUNS, resume, config, dataset }: ServeRunOptions, onDiskFull: OnDiskFull): Promise<RunFiles> {
+  return resume === undefined ? createRunFiles(root, config, onDiskFull) : openRunFiles(root, resume, dataset.info.digest, onDiskFull);
+}
+
+function createCoordinator(
+  options: ServeRunOptions,
+  files: RunFiles,
+  arbiter: Arbiter,
+  joinUrl: string,
+  onFinished: () => void,
+): Coordinator {
+  return new Coordinator({
+    config: files.config,
+    run: files.identity.run,
+    runName: files.id,
+    iceServers: options.iceServers ?? [],
+    minPeers: options.minPeers,
+    maxPeers: MAX_PEERS,
+    silenceMs: SILENCE_MS,
+    leaseMs: LEASE_MS,
+    checkpointMs: CHECKPOINT_MS,
+    auditShare: options.auditShare ?? DEFAULT_AUDIT_SHARE,
+    auditSecret: randomBytes(32).toString("hex"),
+    token: files.identity.token,
+    joinUrl,
+    recovered: recoveredMembership(files.entries, files.checkpoint, roundCount(files.config)),
+    onCommit: (commit) => {
+      files.write(commit);
+      options.onCommit(commit);
+    },
+    onState: (peer, chunk, saved) =>
+      unlessGivenUp(files.checkpoints.receive(peer, chunk).then((round) => round !== undefined && saved(round))),
+    onRestore: (round) => restoreState(files.checkpoints, round),
+    onArbitrate: (disputed, decided) => arbiter.decide(disputed, decided),
+    onReplay: (checkpoint, through, replayed) => void arbiter.replay(files.checkpoints, checkpoint, through).then(replayed),
+    onShown: (peer, chunk) => arbiter.receive(peer, chunk),
+    onReason: options.onReason,
+    onFinished,
   });
 }

@@ -1,3 +1,4 @@
+import { median } from "../protocol/median.ts";
 import { describeRound } from "../protocol/rounds.ts";
 import { awaitedByMost } from "./lines.ts";
 import {
@@ -69,9 +70,4 @@ function patienceMs(state: Membership, { config }: Pick<MembershipOptions, "conf
   const { kind } = describeRound(config, state.committed);
   const size = kind === "evaluate" ? Math.max(1, config.dataset.testRecords / (config.slots * config.microBatch)) : 1;
   return size * Math.max(LEAST_PATIENCE_MS, 2 * usual, usual + DEVIATIONS * deviation);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }

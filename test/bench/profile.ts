@@ -1,6 +1,6 @@
+import { median } from "../../coordinator/protocol/median.ts";
 import type { Kernel, Kernels } from "../../engine/kernels/kernels.ts";
 import type { EngineCore } from "../../engine/model/core.ts";
-import { median } from "./median.ts";
 
 /** Where the time of a step goes: one row for every kernel of one shape. */
 export interface ProfileRow {

@@ -1,4 +1,4 @@
-import { median } from "./median.ts";
+import { median } from "../../coordinator/protocol/median.ts";
 
 /** Something that trains: an engine with a prepared model. */
 export interface Runner {

@@ -69,7 +69,16 @@ describe("the curves of the learning chart", () => {
   });
 
   test("put an evaluation at the number of steps before it, or at its own time", () => {
-    const evaluation: EvaluationPoint = { step: 2, epoch: 0, at: 5_001_500, images: 200, correct: 150, lossSum: 90, nonFinite: 0 };
+    const evaluation: EvaluationPoint = {
+      step: 2,
+      round: 2,
+      epoch: 0,
+      at: 5_001_500,
+      images: 200,
+      correct: 150,
+      lossSum: 90,
+      nonFinite: 0,
+    };
     const bySteps = drawnCurves(history([3, 2, 1], [evaluation]), all);
     expect(bySteps.testAccuracy).toEqual([null, null, 0.75]);
     const byTime = drawnCurves(history([3, 2, 1], [evaluation]), { ...all, axis: "time" });
@@ -118,6 +127,7 @@ describe("the history", () => {
   test("knows the best evaluation and the epoch that reached it", () => {
     const evaluation = (epoch: number, correct: number): EvaluationPoint => ({
       step: epoch,
+      round: epoch,
       epoch,
       at: 0,
       images: 100,

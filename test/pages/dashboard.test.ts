@@ -8,6 +8,8 @@ import { clipped, LOOKS, launchBrowser, look, type OpenPage, openPage, overflow,
 const scenes = {
   waiting: { peers: 0, steps: 0, phase: "waiting" },
   "waiting-here-only": { peers: 0, steps: 0, phase: "waiting", joinUrl: "http://127.0.0.1:8080/join?token=mZk3nq7VtY5xPw2Lc8Rj" },
+  "waiting-elsewhere": { peers: 0, steps: 0, phase: "waiting", joinUrl: null },
+  "running-elsewhere": { peers: 3, steps: 300, phase: "running", joinUrl: null },
   joining: { peers: 3, steps: 0, phase: "waiting" },
   alone: { peers: 1, steps: 40, phase: "running" },
   running: { peers: 6, steps: 1000, phase: "running" },
@@ -103,6 +105,21 @@ describe("the dashboard", () => {
     expect(await page.isVisible(".first-peer .local-note")).toBe(false);
     const local = await open(scenes["waiting-here-only"]);
     expect(await textOf(local.page, ".first-peer .local-note")).toContain("this computer only");
+  });
+
+  test("WS5 on another machine it has no join link, and says where there is one", async () => {
+    for (const [scene, place] of [
+      [scenes["waiting-elsewhere"], ".first-peer"],
+      [scenes["running-elsewhere"], ".join"],
+    ] as const) {
+      const { page, problems } = await open(scene);
+      expect(await page.locator(".join-link:visible, .copy:visible, .qr:visible, .local-note:visible").count()).toBe(0);
+      expect(await page.locator(`${place} .without-link`).innerText()).toContain("Ask for the join link where the coordinator runs");
+      expect(problems).toEqual([]);
+    }
+    const { page } = await open(scenes.running);
+    expect(await page.locator(".without-link:visible").count()).toBe(0);
+    expect(await page.isVisible(".join .qr svg")).toBe(true);
   });
 
   test("shows an alarm until it is dismissed", async () => {

@@ -10,7 +10,8 @@ export interface MockOptions {
   readonly phase: "waiting" | "running" | "finished";
   readonly alarm?: boolean;
   readonly synthetic?: boolean;
-  readonly joinUrl?: string;
+  /** null: on another machine than the coordinator's. */
+  readonly joinUrl?: string | null;
 }
 
 const SWARM_IMAGES_PER_SECOND = 512 / 0.37;
@@ -52,7 +53,7 @@ export class MockRun {
       config: this.#config(),
       stepsPerEpoch: STEPS_PER_EPOCH,
       rounds: this.#totalSteps() + Math.ceil(this.#totalSteps() / STEPS_PER_EPOCH),
-      joinUrl: this.#options.joinUrl ?? "http://192.168.1.20:8080/join?token=mZk3nq7VtY5xPw2Lc8Rj",
+      joinUrl: this.#options.joinUrl === undefined ? "http://192.168.1.20:8080/join?token=mZk3nq7VtY5xPw2Lc8Rj" : this.#options.joinUrl,
       startedAt: START,
       steps,
       evaluations: this.#evaluations(),
@@ -119,7 +120,8 @@ export class MockRun {
       const step = (epoch + 1) * STEPS_PER_EPOCH;
       const loss = trend(step / this.#totalSteps()) * 0.96 + 0.1;
       const correct = Math.round(10_000 * Math.min(0.93, Math.exp(-loss * 0.86) + 0.012 * noise(epoch, 5)));
-      return { step, epoch, at: timeOf(step) - 200, images: 10_000, correct, lossSum: loss * 10_000, nonFinite: 0 };
+      const at = timeOf(step) - 200;
+      return { step, round: step + epoch, epoch, at, images: 10_000, correct, lossSum: loss * 10_000, nonFinite: 0 };
     });
   }
 

@@ -13,7 +13,7 @@ afterEach(() => {
 
 const HOUR_MS = 3_600_000;
 
-test.each([HOUR_MS, -HOUR_MS])("ME25 nobody is silent or late because somebody sets the clock by %i ms", (jump) => {
+test.each([HOUR_MS, -HOUR_MS])("ME26 nobody is silent or late because somebody sets the clock by %i ms", (jump) => {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   const nothing = () => undefined;
   const coordinator = new Coordinator({
@@ -24,7 +24,7 @@ test.each([HOUR_MS, -HOUR_MS])("ME25 nobody is silent or late because somebody s
     onReason: nothing,
     onFinished: nothing,
     onState: nothing,
-    onRestore: nothing,
+    onRestore: () => Promise.resolve({ chunks: [] }),
     onArbitrate: nothing,
     onReplay: nothing,
     onShown: nothing,
@@ -36,7 +36,7 @@ test.each([HOUR_MS, -HOUR_MS])("ME25 nobody is silent or late because somebody s
     bufferedAmount: 0,
     close: (_: number, reason: string) => closed.push(reason),
   });
-  coordinator.acceptPeer(socket as unknown as WebSocket, {} as never);
+  coordinator.acceptPeer(socket as unknown as WebSocket);
   socket.emit("message", Buffer.from(seal({ kind: "control", body: encodeMessage(helloOf("Kite")) })));
   const before = Date.now();
   vi.spyOn(Date, "now").mockReturnValue(before + jump);

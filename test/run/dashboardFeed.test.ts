@@ -19,7 +19,7 @@ describe("points", () => {
   test("DB1 a snapshot holds every step and every evaluation, in order", () => {
     const feed = create();
     commit(feed, 0, 7);
-    const { steps, evaluations, rounds, stepsPerEpoch, startedAt, runName, joinUrl } = feed.snapshot(emptyMembership, 9000);
+    const { steps, evaluations, rounds, stepsPerEpoch, startedAt, runName, joinUrl } = feed.snapshot(emptyMembership, 9000, true);
     expect(steps.map(({ step, round, epoch }) => [step, round, epoch])).toEqual([
       [0, 0, 0],
       [1, 1, 0],
@@ -31,7 +31,7 @@ describe("points", () => {
     ]);
     expect(steps[6]).toEqual({ step: 6, round: 7, epoch: 1, at: 8000, metrics, hash: hashOf(7), members: 2 });
     const { images, correct, lossSum, nonFinite } = metrics;
-    expect(evaluations).toEqual([{ step: 5, epoch: 0, at: 6000, images, correct, lossSum, nonFinite }]);
+    expect(evaluations).toEqual([{ step: 5, round: 5, epoch: 0, at: 6000, images, correct, lossSum, nonFinite }]);
     expect({ rounds, stepsPerEpoch, startedAt, runName, joinUrl }).toEqual({
       rounds: 15,
       stepsPerEpoch: 5,
@@ -51,22 +51,60 @@ describe("points", () => {
       for (let round = opened; round < 15; round++) {
         commit(feed, round, round);
         if (round % 3 > 0) continue;
-        const update = feed.update(position, emptyMembership, 0);
+        const update = feed.news(position, emptyMembership, 0);
         position = feed.position();
         points.steps.push(...update.steps);
         points.evaluations.push(...update.evaluations);
       }
-      const rest = feed.update(position, emptyMembership, 0);
+      const rest = feed.news(position, emptyMembership, 0);
       expect([...points.steps, ...rest.steps].map(({ step }) => step)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
       expect([...points.evaluations, ...rest.evaluations].map(({ step }) => step)).toEqual([5, 10, 12]);
     }
   });
 
-  test("DB1 events are kept in order, and a new dashboard gets the last 500", () => {
+  test("DB1 events are kept in order, the last 500 of them, whoever comes and whoever was away meanwhile", () => {
     const feed = create();
-    for (let i = 0; i < 600; i++) feed.note([{ kind: "info", text: `event ${i}` }], i);
-    const { events } = feed.snapshot(emptyMembership, 0);
-    expect([events.length, events[0]?.text, events.at(-1)]).toEqual([500, "event 100", { at: 599, kind: "info", text: "event 599" }]);
+    const note = (from: number, through: number) => {
+      for (let i = from; i <= through; i++) feed.note([{ kind: "info", text: `event ${i}` }], i);
+    };
+    note(0, 9);
+    const [early, away] = [feed.position(), feed.position()];
+    note(10, 19);
+    expect(feed.news(early, emptyMembership, 0).events.map(({ at }) => at)).toEqual([10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
+    note(20, 599);
+    for (const { events } of [feed.snapshot(emptyMembership, 0), feed.news(away, emptyMembership, 0)])
+      expect([events.length, events[0]?.text, events.at(-1)]).toEqual([500, "event 100", { at: 599, kind: "info", text: "event 599" }]);
+    expect(feed.news(feed.position(), emptyMembership, 0).events).toEqual([]);
+  });
+
+  test("DB4 when rounds are committed again, a dashboard that has seen them gets everything anew, without what was taken back", () => {
+    const feed = create();
+    commit(feed, 0, 7);
+    const seen = feed.position();
+    commit(feed, 4, 8, 30); // the evaluation of round 5 among them
+    const news = feed.news(seen, emptyMembership, 9000);
+    expect(news).toEqual(feed.snapshot(emptyMembership, 9000));
+    expect(news.steps.map(({ round, metrics: { correct } }) => [round, correct])).toEqual(
+      [0, 1, 2, 3, 4, 6, 7, 8].map((round) => [round, round < 4 ? 25 : 30]),
+    );
+    expect(news.evaluations.map(({ round, correct }) => [round, correct])).toEqual([[5, 30]]);
+    const position = feed.position();
+    commit(feed, 9, 9);
+    expect(feed.news(position, emptyMembership, 9000)).toMatchObject({ type: "update", steps: [{ round: 9 }], evaluations: [] });
+  });
+
+  test("DB4 an evaluation that is taken back and not done again yet is gone", () => {
+    const feed = create();
+    commit(feed, 0, 6);
+    const seen = feed.position();
+    commit(feed, 3, 3);
+    expect(feed.news(seen, emptyMembership, 0)).toMatchObject({ type: "snapshot", evaluations: [] });
+    expect(feed.latest().accuracy).toBeNull();
+  });
+
+  test("WS5 the join link is told only when it is asked for", () => {
+    expect(create().snapshot(emptyMembership, 0).joinUrl).toBeNull();
+    expect(create().snapshot(emptyMembership, 0, true).joinUrl).toBe("http://here/join?token=t");
   });
 });
 

@@ -111,6 +111,39 @@ describe("checkpoints", () => {
     expect(texts(decision)).toEqual(["the run goes on from round 6 with 1 peer; the state is the checkpoint's"]);
   });
 
+  test("ME25 a checkpoint that cannot be read gives way to an older one, or to the beginning", () => {
+    for (const [older, from] of [
+      [3, "the checkpoint of round 3"],
+      [undefined, "step 0"],
+    ] as const) {
+      const scene = begun(1);
+      scene.membersDo(9);
+      scene.apply({ type: "saved", round: 6 });
+      scene.lose(1);
+      const fox = scene.enter("Fox");
+      const why = "the checkpoint of round 6 is damaged";
+      const decision = scene.apply({ type: "unreadable", round: 6, older, why, to: [fox] });
+      const sentence = `Fox (peer ${fox}) has to join again: ${why}, and the run goes on from ${from}`;
+      expect(decision.effects).toEqual([{ type: "drop", peer: fox, sentence }]);
+      expect(decision.reasons).toEqual([{ kind: "alarm", text: `${why}: the run goes on from ${from}` }]);
+      scene.lose(fox, sentence);
+      expect([scene.state.phase, scene.state.checkpoint]).toEqual(["waiting", older]);
+      const owl = scene.join("Owl");
+      const again = scene.ready(owl);
+      const restores = again.effects.filter(({ type }) => type === "restore");
+      expect(restores).toEqual(older === undefined ? [] : [{ type: "restore", to: [owl], round: older }]);
+      expect(scene.done(owl, older ?? 0, { hash: "0".repeat(16) }).effects).toMatchObject([{ type: "drop", peer: owl }]); // as journalled
+    }
+  });
+
+  test("ME25 a newer checkpoint that was saved meanwhile stays", () => {
+    const scene = begun(1);
+    scene.membersDo(9);
+    scene.apply({ type: "saved", round: 8 });
+    scene.apply({ type: "unreadable", round: 6, older: 3, why: "damaged", to: [77] });
+    expect(scene.state.checkpoint).toBe(8);
+  });
+
   test("ME20 rounds that are done again must end with the same hashes, and are not committed twice", () => {
     const scene = begun(1);
     scene.membersDo(9);

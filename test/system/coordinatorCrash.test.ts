@@ -18,8 +18,8 @@ async function until(url: URL, condition: (run: DashboardSnapshot) => boolean): 
 describe.skipIf(!sharedIsThere)(`the coordinator is killed${needsShared}`, () => {
   const coordinators: CoordinatorProcess[] = [];
   const begin = (...extra: string[]) => {
-    const run = ["--model", "lenet5", "--steps", String(STEPS), "--no-evaluate", "--data", cifar10Folder()];
-    const coordinator = new CoordinatorProcess([...run, ...extra]);
+    const run = extra.includes("--resume") ? [] : ["--model", "lenet5", "--steps", String(STEPS), "--no-evaluate"];
+    const coordinator = new CoordinatorProcess(["--data", cifar10Folder(), ...run, ...extra]);
     coordinators.push(coordinator);
     return coordinator;
   };

@@ -34,8 +34,9 @@ export async function killCoordinators(
   { data, coordinatorKills, peers: count, seed }: CoordinatorKills,
 ): Promise<boolean> {
   const random = createRandom(seed, 0);
-  const common = ["--model", "lenet5", "--steps", "100000", "--no-evaluate", ...(data === undefined ? [] : ["--data", data])];
-  let coordinator = new CoordinatorProcess([...common, "--port", "0", "--min-peers", String(count)]);
+  const common = ["--min-peers", String(count), ...(data === undefined ? [] : ["--data", data])];
+  const training = ["--model", "lenet5", "--steps", "100000", "--no-evaluate"];
+  let coordinator = new CoordinatorProcess([...common, ...training, "--port", "0"]);
   const url = await coordinator.joinUrl();
   const { runName } = await snapshot(url);
   const peers = new HeadlessPeers(url.href, 1);
@@ -45,7 +46,7 @@ export async function killCoordinators(
   for (let kill = 1; kill <= coordinatorKills; kill++) {
     await delay(random.between(0, LONGEST_LIFE_MS));
     await coordinator.kill();
-    coordinator = new CoordinatorProcess([...common, "--port", url.port, "--min-peers", String(count), "--resume", runName]);
+    coordinator = new CoordinatorProcess([...common, "--port", url.port, "--resume", runName]);
     await coordinator.joinUrl();
     if (kill % 10 === 0 || kill === coordinatorKills) console.log(`killed ${kill} times; step ${(await snapshot(url)).state.step}`);
   }

@@ -14,7 +14,6 @@ type Job = ComputeJob | ReplayJob;
 interface Surroundings {
   readonly config: RunConfig;
   readonly origin: string;
-  readonly token: string;
   /** What `round` begins with; undefined for the initial state. */
   readonly state: Uint8Array | undefined;
   readonly round: number;
@@ -41,10 +40,10 @@ v8.setFlagsFromString("--experimental-wasm-relaxed-simd");
 
 /** The coordinator's own computation of what is disputed, in a process of its own: what comes out is the truth of the run. */
 async function arbitrate(job: Job) {
-  const { config, origin, token, state } = job;
+  const { config, origin, state } = job;
   const replica = createComputeWorker();
   const info = await replica.create(config);
-  const store = openRecordStore({ origin, token }, config, () => undefined, NEVER_MORE_THAN_NEEDED);
+  const store = openRecordStore(origin, config, () => undefined, NEVER_MORE_THAN_NEEDED);
   if (state === undefined) await replica.initialize(await batchOf(config, store, describeRound(config, 0), 0));
   else if (state.length === 4 * info.stateElements) await replica.load(new Int32Array(state.slice().buffer));
   else return { failure: `the state has ${state.length} bytes instead of ${4 * info.stateElements}` };

@@ -3,14 +3,12 @@ import { basename, extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as v from "valibot";
 import { modelDefinitionSchema } from "../../coordinator/protocol/modelDefinition.ts";
-import { CIFAR_SHAPE, describeModel, elementsOf, type ModelDefinition, softmaxCrossEntropy } from "../../engine/index.ts";
+import { CIFAR_CLASSES, CIFAR_SHAPE, describeModel, elementsOf, type ModelDefinition, softmaxCrossEntropy } from "../../engine/index.ts";
 
 /** What is wrong with somebody's model, in a sentence. */
 export class ModelMistake extends Error {
   override readonly name = "ModelMistake";
 }
-
-const CLASSES = 10;
 
 /**
  * The model of a file: the export `model`, or the default one, of a module, or what a JSON file holds. Either layers, which get CIFAR-10's
@@ -72,6 +70,6 @@ function checkShapes(name: string, definition: ModelDefinition): void {
   } catch (cause) {
     throw new ModelMistake(`${name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
-  if (definition.loss.type === "softmaxCrossEntropy" && elementsOf(output) !== CLASSES)
-    throw new ModelMistake(`${name}: expected ${CLASSES} logits for CIFAR-10's ${CLASSES} classes, got ${elementsOf(output)}`);
+  if (definition.loss.type === "softmaxCrossEntropy" && elementsOf(output) !== CIFAR_CLASSES)
+    throw new ModelMistake(`${name}: expected ${CIFAR_CLASSES} logits for CIFAR-10's ${CIFAR_CLASSES} classes, got ${elementsOf(output)}`);
 }

@@ -1,3 +1,5 @@
+import { median } from "../../coordinator/protocol/median.ts";
+
 /** A donor as the observer sees it. */
 export interface DonorRecord {
   readonly peer: number;
@@ -58,9 +60,4 @@ export function findStalled(donors: readonly DonorRecord[], now: number): Stall[
 function patienceMs(others: readonly number[]): number {
   if (others.length === 0) return MOST_PATIENCE_MS;
   return Math.min(MOST_PATIENCE_MS, Math.max(LEAST_PATIENCE_MS, TIMES_SLOWER * median(others)));
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }

@@ -49,7 +49,7 @@ export class PreparedRun {
 
   async #build(config: RunConfig): Promise<Prepared> {
     const info = await this.#replica.create(config);
-    const store = openRecordStore(this.#join, config, this.#onDataBytes, this.#closing.signal);
+    const store = openRecordStore(this.#join.origin, config, this.#onDataBytes, this.#closing.signal);
     return { info, replica: this.#replica, store };
   }
 

@@ -27,11 +27,15 @@ async function start() {
   const folder = temporaryFolder();
   const pagesDir = writePages(folder);
   const records = { classes: ["cat"], train: numbered(50), test: numbered(20) };
-  let state: unknown = { step: 1 };
-  const app = await createPagesAndData({ dataset: createDataset("synthetic", records, ""), pagesDir, run: () => state });
+  let state: object | undefined = { step: 1 };
+  const app = await createPagesAndData({
+    dataset: createDataset("synthetic", records, ""),
+    pagesDir,
+    run: (showsLink) => state && { ...state, showsLink },
+  });
   const listening = await listen({ app, host: "127.0.0.1", port: 0 });
   onTestFinished(listening.close);
-  const setState = (value: unknown) => {
+  const setState = (value: object | undefined) => {
     state = value;
   };
   return { ...listening, pagesDir, setState, origin: `http://127.0.0.1:${listening.port}` };
@@ -143,11 +147,30 @@ test("a request for too many records is refused", async () => {
 
 test("/api/run is the state of the moment, as JSON", async () => {
   const { origin, setState } = await start();
-  expect(await (await fetch(`${origin}/api/run`)).json()).toEqual({ step: 1 });
+  expect(await (await fetch(`${origin}/api/run`)).json()).toEqual({ step: 1, showsLink: true });
   setState({ step: 2, peers: [] });
   const response = await fetch(`${origin}/api/run`);
-  expect(await response.json()).toEqual({ step: 2, peers: [] });
+  expect(await response.json()).toEqual({ step: 2, peers: [], showsLink: true });
   expect(response.headers.get("cache-control")).toBe("no-store");
+});
+
+test("WS5 /api/run is asked for with the join link on this machine only", async () => {
+  const { port } = await start();
+  for (const [header, showsLink] of [
+    ["Host: localhost", true],
+    ["Host: evil.example", false],
+    ["Host: localhost\r\nX-Forwarded-For: 203.0.113.7", false],
+  ] as const)
+    expect(await rawRequest(port, `GET /api/run HTTP/1.1\r\n${header}\r\nConnection: close\r\n\r\n`)).toContain(
+      `{"step":1,"showsLink":${showsLink}}`,
+    );
+});
+
+test("/api/run says so while there is no run yet", async () => {
+  const { origin, setState } = await start();
+  setState(undefined);
+  const response = await fetch(`${origin}/api/run`);
+  expect([response.status, await response.text()]).toEqual([503, "The run is being opened: ask again in a moment.\n"]);
 });
 
 test.each(["/peer", "/api/events"])("%s without a WebSocket is explained", async (path) => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createCommand, reportFailure } from "../../../coordinator/options/command.ts";
-import { addRunOptions, type RunOptions } from "../../../coordinator/options/runOptions.ts";
+import { addRunOptions, type RunOptions, refuseRunOptions } from "../../../coordinator/options/runOptions.ts";
 import { addServeOptions, type ServeOptions } from "../../../coordinator/options/serveOptions.ts";
 import { UserError } from "../../../coordinator/options/userError.ts";
 
@@ -120,4 +120,15 @@ test("what is no mistake of the user is thrown on, with its stack", () => {
   const bug = new TypeError("x is not a function");
   expect(() => reportFailure(bug, () => undefined)).toThrow(bug);
   expect(reportFailure(new UserError("The port is taken.", { exitCode: 1 }), () => undefined)).toBe(1);
+});
+
+test("options that describe the training are refused, by name, where a run is given already", () => {
+  const parse = (line: string) =>
+    addServeOptions(addRunOptions(createCommand("start", "Serves."))).parse(line.split(" "), { from: "user" });
+  const refuse = (line: string) => () => refuseRunOptions(parse(line), "--resume goes on with the run as it was begun");
+  expect(refuse("--port 8081 --min-peers 2 --host 0.0.0.0 --audit-share 0")).not.toThrow();
+  expect(refuse("--model lenet5 --port 8081 --lr 0.1 --no-evaluate --no-nesterov")).toThrow(
+    "--resume goes on with the run as it was begun: leave out --model, --lr, --no-nesterov, --no-evaluate, or begin a run of your own without --resume.",
+  );
+  expect(refuse("--micro-batch 32")).toThrow(/leave out --micro-batch,/); // also when it says what is the default anyway
 });
