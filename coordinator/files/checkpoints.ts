@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { STATE_CHUNK_BYTES, type StateChunk } from "../protocol/messages.ts";
 import type { DiskSpace } from "./diskSpace.ts";
+import { stateHash } from "./stateHash.ts";
 import { writeWholeFile } from "./wholeFile.ts";
 
 /** Why a checkpoint is of no use, in a sentence. */
@@ -25,21 +26,29 @@ const fileName = (round: number): string => `state-${String(round).padStart(9, "
 export class Checkpoints {
   readonly #folder: string;
   readonly #space: DiskSpace;
+  readonly #hashOf: (round: number) => string | undefined;
   #incoming: { readonly peer: number; readonly round: number; readonly chunks: Map<number, Uint8Array> } | undefined;
 
-  constructor(runFolder: string, space: DiskSpace) {
+  /** `hashOf`: what the state with which a round begins hashes to, by the journal; none where nobody has got that far. */
+  constructor(runFolder: string, space: DiskSpace, hashOf: (round: number) => string | undefined) {
     this.#folder = join(runFolder, "checkpoints");
     this.#space = space;
+    this.#hashOf = hashOf;
   }
 
-  /** A chunk from a peer; resolves with the round once its state is complete on the disk. */
-  async receive(peer: number, { round, index, chunks, bytes }: StateChunk): Promise<number | undefined> {
+  /** A chunk from a peer; resolves with the round once its state is complete on the disk, or with why it is not the run's. */
+  async receive(peer: number, { round, index, chunks, bytes }: StateChunk): Promise<{ readonly round: number } | Unreadable | undefined> {
     if (this.#incoming?.peer !== peer || this.#incoming.round !== round) this.#incoming = { peer, round, chunks: new Map() };
     this.#incoming.chunks.set(index, bytes.slice());
     if (this.#incoming.chunks.size < chunks) return undefined;
     const ordered = [...this.#incoming.chunks].sort(([a], [b]) => a - b).map(([, part]) => part);
     this.#incoming = undefined;
     const state = Buffer.concat(ordered);
+    const hash = await stateHash(state);
+    if (hash !== this.#hashOf(round))
+      return {
+        failure: `the state of round ${round} that it sent has the hash ${hash}, the run's has ${this.#hashOf(round) ?? "none yet"}`,
+      };
     const content = Buffer.concat([createHash("sha256").update(state).digest(), state]);
     const path = join(this.#folder, fileName(round));
     const write = async () => {
@@ -48,7 +57,7 @@ export class Checkpoints {
     };
     await this.#space.write(path, write, () => this.#forgetOld(1)); // the newest one stays until this one is there
     await this.#forgetOld(KEPT);
-    return round;
+    return { round };
   }
 
   /** The round of the newest checkpoint up to `most` that is whole; damaged ones are passed over. */
@@ -82,8 +91,12 @@ export class Checkpoints {
       return { failure: `the checkpoint of round ${round} cannot be read (${(error as Error).message})` };
     }
     const state = bytes.subarray(DIGEST_BYTES);
-    if (createHash("sha256").update(state).digest().equals(bytes.subarray(0, DIGEST_BYTES))) return { state };
-    return { failure: `the checkpoint of round ${round} is damaged: ${path} has another SHA-256 than it had` };
+    if (!createHash("sha256").update(state).digest().equals(bytes.subarray(0, DIGEST_BYTES)))
+      return { failure: `the checkpoint of round ${round} is damaged: ${path} has another SHA-256 than it had` };
+    const wanted = this.#hashOf(round);
+    if (wanted === undefined || (await stateHash(state)) !== wanted)
+      return { failure: `the checkpoint of round ${round} has another hash than the journal has for it` };
+    return { state };
   }
 
   async #rounds(): Promise<number[]> {

@@ -1,4 +1,5 @@
 import type { WebSocket } from "ws";
+import type { Unreadable } from "../files/checkpoints.ts";
 import type { DashboardSnapshot } from "../protocol/dashboard.ts";
 import type { Hello, PeerMessage, ShownChunk, StateChunk } from "../protocol/messages.ts";
 import { roundCount } from "../protocol/rounds.ts";
@@ -33,8 +34,8 @@ export interface CoordinatorOptions extends MembershipOptions {
   readonly onCommit: (commit: Extract<Effect, { type: "commit" }>) => void;
   readonly onReason: (reason: Reason) => void;
   readonly onFinished: () => void;
-  /** A chunk of a state for a checkpoint; `saved` is to be called when the state is complete and safe. */
-  readonly onState: (peer: PeerId, chunk: StateChunk, saved: (round: number) => void) => void;
+  /** A chunk of a state for a checkpoint; `received` is to be called when the state is complete and safe, or turned out to be another. */
+  readonly onState: (peer: PeerId, chunk: StateChunk, received: (result: { readonly round: number } | Unreadable) => void) => void;
   /** Peers need the state of a checkpoint: resolves, also when it cannot be read. */
   readonly onRestore: (round: number) => Promise<RestoredState>;
   /** Somebody has to compute what is disputed; the state that it is computed from comes by `onShown`. */
@@ -135,7 +136,7 @@ export class Coordinator {
         this.#apply({ ...message, peer });
         break;
       case "state":
-        this.#options.onState(peer, message, (round) => this.#apply({ type: "saved", round }));
+        this.#keep(peer, message);
         break;
       case "account":
         this.#apply({ type: "account", peer, inquiry: message.inquiry, account: message.account });
@@ -211,6 +212,16 @@ export class Coordinator {
     const rounds = roundCount(this.#options.config);
     for (const { peer } of peers)
       this.#sockets.send(peer, { type: "swarm", peers: peers.length, imagesPerSecond, round, rounds, ...this.#feed.latest() });
+  }
+
+  /** Nothing is kept but what was asked for, of whom it was asked. */
+  #keep(peer: PeerId, chunk: StateChunk): void {
+    const { saving } = this.#membership;
+    if (saving?.peer !== peer || saving.round !== chunk.round) return;
+    this.#options.onState(peer, chunk, (result) => {
+      if ("round" in result) this.#apply({ type: "saved", round: result.round });
+      else this.#sockets.drop(peer, `has to join again: ${result.failure}`);
+    });
   }
 
   #restore({ to, round }: Extract<Effect, { type: "restore" }>, state: RestoredState): void {

@@ -36,6 +36,9 @@ const URGENT_INTERVAL_MS = 1000;
 /** A peer that was too slow for a single slot gets one again after this time: it may be fast by now, and would never show it. */
 const PROBE_INTERVAL_MS = 15_000;
 
+/** Who was asked for a checkpoint has so many times the usual interval for it. */
+const SAVING_INTERVALS = 4;
+
 /** Nobody can report a round older than this: permits do not reach so far. */
 const REMEMBERED_ROUNDS = 4 * MAX_LEASE_ROUNDS;
 
@@ -183,12 +186,14 @@ export function grantPermits(state: Membership, options: MembershipOptions): Dec
   }));
 }
 
-/** Every now and then a member sends its state, in case that all of them are gone one day. */
+/** Every now and then a member sends its state, in case that all of them are gone one day; another one, when it does not. */
 function askForCheckpoint(state: Membership, options: MembershipOptions, now: number): Decision {
   if (now - state.lastCheckpointAt < options.checkpointMs) return unchanged(state);
   const round = state.permitted + 1;
-  const waiting = state.saving !== undefined && state.peers.get(state.saving.peer)?.stage === "member";
-  const saver = peersAt(state, "member")[0];
+  const asked = state.saving === undefined ? undefined : state.peers.get(state.saving.peer);
+  const waiting = asked?.stage === "member" && now - state.lastCheckpointAt < SAVING_INTERVALS * options.checkpointMs;
+  const members = peersAt(state, "member");
+  const saver = members.find(({ id }) => id !== asked?.id) ?? members[0]; // not again who has not sent it
   if (waiting || saver === undefined || state.phase !== "running" || round >= roundCount(options.config)) return unchanged(state);
   const saving = { peer: saver.id, round };
   return {

@@ -81,7 +81,8 @@ async function serveFiles(
   const space = new DiskSpace(onDiskFull);
   const journal = await openJournal(journalPath, space);
   const metricsLog = await openAppendLog(metricsPath, { durable: false, space });
-  const checkpoints = new Checkpoints(path, space);
+  const hashes = new Map(entries.map(({ round, hash }) => [round, hash]));
+  const checkpoints = new Checkpoints(path, space, (round) => hashes.get(round - 1)); // a round begins with the state that the last one ended with
   let last = entries.at(-1)?.round ?? -1;
   return {
     id,
@@ -94,6 +95,7 @@ async function serveFiles(
       const at = Date.now();
       const { round, hash, metrics } = report;
       unlessGivenUp(journal.append({ round, view, hash, metrics, members: [...members], at, ...(round <= last ? { again: true } : {}) }));
+      hashes.set(round, hash);
       last = round;
       const turn = describeRound(config, round);
       const point = { ...turn, at, hash, members: members.length, metrics, ...metrics };

@@ -132,8 +132,8 @@ function createCoordinator(
       files.write(commit);
       options.onCommit(commit);
     },
-    onState: (peer, chunk, saved) =>
-      unlessGivenUp(files.checkpoints.receive(peer, chunk).then((round) => round !== undefined && saved(round))),
+    onState: (peer, chunk, received) =>
+      unlessGivenUp(files.checkpoints.receive(peer, chunk).then((result) => result !== undefined && received(result))),
     onRestore: (round) => restoreState(files.checkpoints, round),
     onArbitrate: (disputed, decided) => arbiter.decide(disputed, decided),
     onReplay: (checkpoint, through, replayed) => void arbiter.replay(files.checkpoints, checkpoint, through).then(replayed),

@@ -95,6 +95,18 @@ describe("checkpoints", () => {
     expect(sent(scene.done(1, 2), "save").length).toBe(1);
   });
 
+  test("ME27 who does not send the state is waited for four intervals, then another member is asked", () => {
+    const scene = begun(2, { checkpointMs: 5000, leaseMs: 1, silenceMs: 1e9 });
+    scene.done(1, 0);
+    scene.now += 5000;
+    expect(sent(scene.done(2, 0), "save").map(({ to }) => to)).toEqual([[1]]);
+    scene.now += 19_999;
+    scene.done(1, 1);
+    expect(sent(scene.done(2, 1), "save")).toEqual([]);
+    scene.now += 1;
+    expect(sent(scene.apply({ type: "tick" }), "save").map(({ to }) => to)).toEqual([[2]]);
+  });
+
   test("ME20 when every member is gone, the run goes on from the checkpoint, which the coordinator sends", () => {
     const scene = begun(1);
     scene.membersDo(9);
@@ -129,7 +141,9 @@ describe("checkpoints", () => {
       scene.lose(fox, sentence);
       expect([scene.state.phase, scene.state.checkpoint]).toEqual(["waiting", older]);
       const owl = scene.join("Owl");
-      const again = scene.ready(owl);
+      scene.ready(owl);
+      scene.now += 3000; // somebody with a newer state might have come back
+      const again = scene.apply({ type: "tick" });
       const restores = again.effects.filter(({ type }) => type === "restore");
       expect(restores).toEqual(older === undefined ? [] : [{ type: "restore", to: [owl], round: older }]);
       expect(scene.done(owl, older ?? 0, { hash: "0".repeat(16) }).effects).toMatchObject([{ type: "drop", peer: owl }]); // as journalled

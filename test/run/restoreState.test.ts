@@ -7,6 +7,7 @@ import { toRunConfig } from "../../coordinator/options/toRunConfig.ts";
 import { STATE_CHUNK_BYTES } from "../../coordinator/protocol/messages.ts";
 import { Arbiter } from "../../coordinator/run/arbiter.ts";
 import { restoreState } from "../../coordinator/run/restoreState.ts";
+import { xxHash64 } from "../../engine/kernels/reference/xxHash64.ts";
 import { temporaryFolder } from "../coordinator/temporaryFolder.ts";
 
 const BYTES = 3 * STATE_CHUNK_BYTES + 8;
@@ -16,10 +17,15 @@ const chunkOf = (round: number, index: number) => {
   return { type: "state" as const, round, index, chunks: 4, bytes };
 };
 
+const stateOf = (round: number): Uint8Array => Buffer.concat([0, 1, 2, 3].map((index) => chunkOf(round, index).bytes));
+const hashOf = (state: Uint8Array): string => xxHash64(state).toString(16).padStart(16, "0");
+
 /** Checkpoints of rounds 10 and 20. */
 async function twoCheckpoints() {
   const folder = temporaryFolder();
-  const checkpoints = new Checkpoints(folder, new DiskSpace(() => undefined));
+  const checkpoints = new Checkpoints(folder, new DiskSpace(() => undefined), (round) =>
+    round <= 20 ? hashOf(stateOf(round)) : undefined,
+  );
   for (const round of [10, 20]) for (let index = 0; index < 4; index++) await checkpoints.receive(1, chunkOf(round, index));
   return { checkpoints, pathOf: (round: number) => join(folder, "checkpoints", `state-0000000${round}.bin`) };
 }
@@ -34,6 +40,21 @@ const FAULTS: Record<string, (path: string) => void> = {
   "nothing in it": (path) => writeFileSync(path, ""),
   "no file": (path) => rmSync(path),
 };
+
+test("ME27 a state whose hash is not the journal's is not kept, nor one of a round that nobody has done", async () => {
+  const { checkpoints } = await twoCheckpoints();
+  const send = async (round: number, spoiled: number) => {
+    for (let index = 0; index < 3; index++) await checkpoints.receive(1, chunkOf(round, index));
+    const { bytes, ...last } = chunkOf(round, 3);
+    return checkpoints.receive(1, { ...last, bytes: bytes.map((byte) => byte ^ spoiled) });
+  };
+  expect(await send(15, 1)).toMatchObject({
+    failure: expect.stringMatching(/^the state of round 15 that it sent has the hash [0-9a-f]{16}, the run's has/),
+  });
+  expect(await send(900_000_002, 0)).toMatchObject({ failure: expect.stringMatching(/the run's has none yet$/) });
+  expect(await checkpoints.newest(Number.POSITIVE_INFINITY)).toBe(20);
+  expect(await send(15, 0)).toEqual({ round: 15 });
+});
 
 test("ME25 a checkpoint is read in the chunks in which it came", async () => {
   const { checkpoints } = await twoCheckpoints();

@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { openAppendLog } from "../../../coordinator/files/appendLog.ts";
 import { Checkpoints } from "../../../coordinator/files/checkpoints.ts";
 import { DiskFull, DiskSpace } from "../../../coordinator/files/diskSpace.ts";
+import { xxHash64 } from "../../../engine/kernels/reference/xxHash64.ts";
 import { smallDisk } from "../smallDisk.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
 
@@ -115,22 +116,24 @@ test("FI2 a log on a disk that fills up has whole lines only, and all of them wh
   expect(told).toEqual([[file], []]);
 });
 
+const hashOf = (state: Uint8Array): string => xxHash64(state).toString(16).padStart(16, "0");
+
 test("FI2 a checkpoint that does not fit beside the older ones takes the place of all but the newest of them", async (context) => {
   const disk = smallDisk(512 * 1024);
   if (disk === undefined) return context.skip("nobody may mount a disk here");
   const { told, space, next } = watched();
   await mkdir(join(disk.folder, "checkpoints"));
-  const checkpoints = new Checkpoints(disk.folder, space);
+  const checkpoints = new Checkpoints(disk.folder, space, (round) => hashOf(new Uint8Array(180_000).fill(round)));
   const chunk = (round: number, index: number) =>
     ({ type: "state", round, index, chunks: 3, bytes: new Uint8Array(60_000).fill(round) }) as const;
   const save = async (round: number) => {
     await Promise.all([0, 1].map((index) => checkpoints.receive(1, chunk(round, index))));
     return checkpoints.receive(1, chunk(round, 2));
   };
-  expect([await save(10), await save(20)]).toEqual([10, 20]); // 180,000 bytes each
+  expect([await save(10), await save(20)]).toEqual([{ round: 10 }, { round: 20 }]); // 180,000 bytes each
   const third = save(30);
   await next();
-  expect(await third).toBe(30);
+  expect(await third).toEqual({ round: 30 });
   expect(await checkpoints.newest(100)).toBe(30);
   expect(await checkpoints.newest(25)).toBe(20);
   expect(await checkpoints.newest(15)).toBeUndefined();
