@@ -50,7 +50,6 @@ export function createUpdate(parts: UpdateParts): (reduced: Int32Array, options:
   return (reduced, { learningRate, step }) => {
     if (reduced.length !== layout.length) throw new Error(`expected a reduced vector of ${layout.length} elements, got ${reduced.length}`);
     const counted = readCounters(reduced, layout);
-    if (counted.images < 1) throw new Error(`expected a reduced vector of at least one image, got ${counted.images}`);
     if (counted.nonFinite !== 0) return { ...counted, skipped: true, gradientNorm: 0 };
 
     memory.i32.set(reduced.subarray(0, layout.elements), integers);
@@ -70,14 +69,19 @@ export function createUpdate(parts: UpdateParts): (reduced: Int32Array, options:
   };
 }
 
+/** Counts that no honest replicas can have added up to are one thing more that is not finite: the step is skipped by all alike. */
+const IMPOSSIBLE = { lossSum: 0, correct: 0, images: 0, saturated: 0, nonFinite: 1 };
+
 function readCounters(reduced: Int32Array, layout: VectorLayout): Omit<StepMetrics, "skipped" | "gradientNorm"> {
-  return {
+  const counted = {
     lossSum: reduced[layout.lossSum],
     correct: reduced[layout.correct],
     images: reduced[layout.images],
     saturated: reduced[layout.saturated],
     nonFinite: reduced[layout.nonFinite],
   };
+  const { images, correct, saturated, nonFinite } = counted;
+  return images >= 1 && correct >= 0 && correct <= images && saturated >= 0 && nonFinite >= 0 ? counted : IMPOSSIBLE;
 }
 
 /** gradient = sums · 2^−shift · factor, each of the first `tensors` with its own shift. */

@@ -98,7 +98,8 @@ function update(replica: Replica, config: RunConfig, { step }: Round, reduced: I
 }
 
 function evaluated(replica: Replica, reduced: Int32Array): RoundResult {
-  const [lossSum = 0, correct = 0, images = 0, nonFinite = 0] = reduced;
+  const [lossSum = 0, ...counts] = reduced;
+  const [correct = 0, images = 0, nonFinite = 0] = counts.map((count) => Math.max(0, count)); // below 0 only where somebody lied
   const metrics = { images, lossSum: lossSum / LOSS_UNITS, correct, saturated: 0, nonFinite, skipped: false, learningRate: 0 };
   return { hash: replica.hash(), metrics };
 }
