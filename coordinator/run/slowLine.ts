@@ -13,6 +13,9 @@ const LATEST_ROUNDS = 8;
 const WORTHWHILE = 0.8;
 const PLAIN = 0.6;
 
+/** A round has to be so much shorter without a peer for it to follow: the others may then be faster than any line, and it may not return. */
+const WITHOUT = 0.5;
+
 /** Who owns slices sends and receives 2 − 2/P vectors each way, who owns none one. */
 const SHARE_OF_OWNING = 1 / 3;
 
@@ -56,7 +59,7 @@ export function judgeLines(
   const withoutMs = roundMs * (1 - saved) + computeMs(others, config) - computeMs(members, config);
   const takes = (ms: number): string => `a round takes about ${Math.round(ms)} ms instead of ${Math.round(roundMs)}`;
 
-  if (own && withoutMs < enough * disownedMs) {
+  if (own && withoutMs < WITHOUT * disownedMs) {
     const reason = `${nameOf(peer)} has a slow line: ${waited}; ${takes(withoutMs)} when it follows as an observer`;
     return { peers: [peer], role: "observer", reason };
   }
