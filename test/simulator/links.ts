@@ -1,3 +1,4 @@
+import { COORDINATOR } from "../../coordinator/protocol/view.ts";
 import type { Port, Way } from "./network.ts";
 
 /** The direct connections between peers, and who knows that which of them is no more. */
@@ -5,9 +6,9 @@ export class Links {
   readonly #broken = new Set<string>();
   readonly #relayed = new Set<string>();
 
-  /** From now on the connection of two peers carries nothing. False when it does so already. */
+  /** From now on the connection of two peers carries nothing. False when it does so already, or one of them has no number, and so no links, yet. */
   break(a: number, b: number): boolean {
-    if (this.broken(a, b)) return false;
+    if (Math.min(a, b) === COORDINATOR || this.broken(a, b)) return false;
     this.#broken.add(pairOf(a, b));
     return true;
   }
