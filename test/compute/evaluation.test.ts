@@ -9,7 +9,7 @@ const SLOTS = 5;
 const config = simulatedConfig({ slots: 2, microBatch: 10 });
 const round = describeRound(config, stepsPerEpoch(config));
 
-/** Ten images, all of which a network answers alike that has any parameters and no difference between them. */
+/** Ten times the same image, of class 1. */
 const batch = { records: new Uint8Array(10 * RECORD_BYTES).fill(1), indices: Int32Array.from({ length: 10 }, (_, i) => i) };
 
 async function evaluated(change: (state: Float32Array) => void) {

@@ -42,6 +42,15 @@ test("SE12 a coordinator that is silent for 20 s is given up, once, with a sente
   expect(peer.ended).toEqual(peer.closed);
 });
 
+test("SE12 a socket that does not open within 15 s is given up like one that was lost: the peer tries again", async () => {
+  const peer = connect();
+  const opened = expect(peer.connection.opened()).rejects.toThrow("did not answer within 15 s");
+  vi.advanceTimersByTime(60_000);
+  await opened;
+  expect(peer.closed).toEqual(["the coordinator did not answer within 15 s"]);
+  expect(peer.ended).toEqual(peer.closed);
+});
+
 test("SE12 any message breaks the silence", () => {
   const peer = connect();
   open(peer);

@@ -37,7 +37,7 @@ async function train(numerics: RunConfig["numerics"], peers: { readonly node: nu
 
 const withoutFirefox = firefox === undefined ? " (skipped: no Firefox is installed, and $TABGRAD_FIREFOX is not set)" : "";
 
-describe.skipIf(firefox === undefined)(`another engine than V8, another WebRTC than libwebrtc's${withoutFirefox}`, () => {
+describe.skipIf(firefox === undefined)(`Firefox as a peer${withoutFirefox}`, () => {
   test.each(["plain", "fused"] as const)(
     "KE2 TR4 AR1 %s: Firefox alone, and together with Node, ends with Node's bits",
     {

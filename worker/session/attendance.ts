@@ -18,7 +18,7 @@ import { stateChunks } from "./stateTransfer.ts";
 import type { JoinOptions } from "./status.ts";
 import type { StatusBoard } from "./statusBoard.ts";
 
-/** On average; never in step with the rounds, for heartbeats show what is waited for. */
+/** 700 to 1300 ms apart: never in step with the rounds, for heartbeats are samples of what is waited for. */
 const HEARTBEAT_MS = 1000;
 const HEARTBEAT_JITTER_MS = 600;
 
@@ -101,10 +101,14 @@ export class Attendance {
     }, pause);
   }
 
+  get welcomed(): boolean {
+    return this.#welcome !== undefined;
+  }
+
   /** Leaves on purpose. */
   leave(): void {
     if (this.#finished) return;
-    this.#tell({ type: "leave", reason: "left" });
+    if (this.#welcome !== undefined) this.#tell({ type: "leave", reason: "left" }); // before it, the socket may not be open yet
     this.#halt("left", "You have left the run. Your part went to the others; nothing was lost.");
   }
 

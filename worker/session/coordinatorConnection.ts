@@ -36,23 +36,24 @@ export class CoordinatorConnection {
       else events.onRelayed(envelope.peer, envelope.body);
     };
     this.#opened = new Promise((resolve, reject) => {
-      const deadline = setTimeout(
-        () => reject(new Error(`the coordinator did not answer within ${OPEN_DEADLINE_MS / 1000} s`)),
-        OPEN_DEADLINE_MS,
-      );
+      const lost = (why: string) => {
+        clearTimeout(deadline);
+        clearInterval(this.#listening);
+        reject(new Error(why));
+        events.onClosed(why);
+      };
+      const deadline = setTimeout(() => {
+        const why = `the coordinator did not answer within ${OPEN_DEADLINE_MS / 1000} s`;
+        this.close(why);
+        lost(why);
+      }, OPEN_DEADLINE_MS);
       socket.onopen = () => {
         clearTimeout(deadline);
         this.#listening = setInterval(() => this.#listen(events), TICK_MS);
         resolve();
       };
       socket.onerror = () => clearTimeout(deadline);
-      socket.onclose = ({ reason, code }) => {
-        clearTimeout(deadline);
-        clearInterval(this.#listening);
-        const why = reason === "" ? `the connection to the coordinator was lost (code ${code})` : reason;
-        reject(new Error(why));
-        events.onClosed(why);
-      };
+      socket.onclose = ({ reason, code }) => lost(reason === "" ? `the connection to the coordinator was lost (code ${code})` : reason);
     });
   }
 

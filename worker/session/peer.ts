@@ -71,7 +71,7 @@ export class Peer {
         return;
       } catch (error) {
         if (!(error instanceof PeerStopped) || error.stage !== "cut off") throw error;
-        const reached = now() - began > LONGEST_RETRY_MS;
+        const reached = this.#attendance?.welcomed === true && now() - began > LONGEST_RETRY_MS;
         if (reached) [wait, aloneSince] = [FIRST_RETRY_MS, now()];
         if (prepared.resume() === undefined && !reached && now() - aloneSince > LONGEST_RETRY_MS) throw error; // never got in at all
         if (now() - aloneSince > GIVE_UP_MS)
