@@ -15,8 +15,9 @@ const blocksSchema = v.pipe(v.array(whole(8191)), v.maxLength(8192));
 const inquiry = whole(Number.MAX_SAFE_INTEGER);
 
 /**
- * What a peer says about a round: checksums, block by block, of what it contributed, of the pieces that it summed as an owner, and of the
- * totals that it applied. A block is a slice; the slice in which the maxima begin is two. All of it is empty when the round is forgotten.
+ * What a peer says about a round: checksums, block by block, of what it contributed, of the pieces that it summed as an owner or as its row's
+ * aggregator, of the sums of its row that it sent on, and of the totals that it applied. A block is a slice; the slice in which the maxima
+ * begin is two. All of it is empty when the round is forgotten.
  */
 const accountSchema = v.object({
   /** So many blocks, from the first on, are sums; the rest are maxima. */
@@ -26,6 +27,8 @@ const accountSchema = v.object({
     v.array(v.object({ sender: peerIdSchema, slots: slotsSchema, blocks: blocksSchema, sums: sumsSchema })),
     v.maxLength(8192),
   ),
+  /** On two levels: the sums over its row's slots. */
+  aggregated: v.pipe(v.array(v.object({ slots: slotsSchema, blocks: blocksSchema, sums: sumsSchema })), v.maxLength(64)),
   totals: sumsSchema,
 });
 

@@ -53,21 +53,28 @@ export function ownersOf(seats: Seats, isMember: (peer: PeerId) => boolean): Pee
 export const linkUp = (a: number, b: number): boolean =>
   Math.floor(a / ROW_SIZE) === Math.floor(b / ROW_SIZE) || a % ROW_SIZE === b % ROW_SIZE;
 
-/** Pairs that a view makes talk although they sit neither in one row nor in one column: a stand-in with the column's owners. */
+/**
+ * Pairs that a view makes talk although they sit neither in one row nor in one column: a stand-in with the column's owners, and a member
+ * without a seat with all owners.
+ */
 export function pairsAcross({ seats = [], owners, members }: Pick<View, "seats" | "owners" | "members">): [PeerId, PeerId][] {
   const isMember = memberTest(members);
   const seatOf = new Map(seats.map((peer, seat) => [peer, seat]));
   const pairs = new Map<string, [PeerId, PeerId]>();
+  const add = (a: PeerId, b: PeerId) => {
+    const pair: [PeerId, PeerId] = a < b ? [a, b] : [b, a];
+    pairs.set(pair.join(), pair);
+  };
   for (const row of rowsOf(seats)) {
     const aggregators = aggregatorsOf(row, isMember);
     for (const [k, owner] of aggregators.length === 0 ? [] : owners.entries()) {
       const aggregator = aggregators[k % ROW_SIZE] as PeerId;
       const [a, b] = [seatOf.get(aggregator), seatOf.get(owner)];
-      if (a === undefined || b === undefined || linkUp(a, b)) continue;
-      const pair: [PeerId, PeerId] = aggregator < owner ? [aggregator, owner] : [owner, aggregator];
-      pairs.set(pair.join(), pair);
+      if (a !== undefined && b !== undefined && !linkUp(a, b)) add(aggregator, owner);
     }
   }
+  for (const peer of seats.length === 0 ? [] : members.filter((member) => !seatOf.has(member)))
+    for (const owner of owners) add(peer, owner);
   return [...pairs.values()];
 }
 

@@ -23,6 +23,8 @@ export const viewSchema = v.object({
   fromRound: round,
   /** The run begins with it, for the first time or again: whatever was in progress is forgotten. */
   begins: v.boolean(),
+  /** It repairs rounds that were permitted already, up to this one: in them others may have had what its holders have now. */
+  repairedThrough: v.exactOptional(round),
   members: v.pipe(v.array(peerIdSchema), v.maxLength(4096)),
   /**
    * Who needs a state, and who sends it: the one that round `stateOfRound` begins with. Who is not a member follows without
@@ -55,6 +57,9 @@ export function slotHolder(view: View, slot: number, slots: number): PeerId {
 export function slotsOf(view: View, peer: PeerId, slots: number): number[] {
   return Array.from({ length: slots }, (_, slot) => slot).filter((slot) => slotHolder(view, slot, slots) === peer);
 }
+
+/** Whether the parts of a round under this view were others' before. */
+export const isRepaired = ({ repairedThrough = -1 }: Pick<View, "repairedThrough">, round: number): boolean => round <= repairedThrough;
 
 /** The view that holds for `round`: the newest of those that begin at or before it. */
 export function viewFor(views: readonly View[], round: number): View | undefined {

@@ -1,5 +1,5 @@
 import type { Account } from "../protocol/audit.ts";
-import type { PeerId } from "../protocol/view.ts";
+import type { PeerId, View } from "../protocol/view.ts";
 
 /** Who takes part in a round, as long as an inquiry into it lasts: peers may leave meanwhile. */
 export interface Witness {
@@ -27,10 +27,16 @@ export interface Inquiry {
   readonly inquiry: number;
   readonly round: number;
   readonly checks: readonly Check[];
+  /** The round began on two levels. */
+  readonly inRows: boolean;
+  /** What holds for the round; undefined before it is asked about, and when a repair has changed who was to send what to whom. */
+  readonly view: View | undefined;
   /** Everyone is audited, because something was suspicious. */
   readonly alert: boolean;
   /** The step was skipped, because something was not finite. */
   readonly skipped: boolean;
+  /** Slots of the contributions that the arbiter computes, in its order: not of those that other inquiries have it occupied with. */
+  readonly disputed: readonly (readonly number[])[];
   readonly stage: "ordered" | "asked" | "arbitrating";
   /** When it got to its stage. */
   readonly since: number;

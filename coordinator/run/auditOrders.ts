@@ -20,7 +20,8 @@ export function orderAudits(state: Membership, through: number, options: Members
     const alert = round <= state.audits.alert.through;
     const checks = drawChecks(state, round, nextInquiry, alert ? 1 : options.auditShare, options);
     if (checks.length === 0) continue;
-    inquiries.set(nextInquiry, newInquiry(nextInquiry, round, checks, alert));
+    const inRows = viewFor(state.views, round)?.seats !== undefined;
+    inquiries.set(nextInquiry, { ...newInquiry, inquiry: nextInquiry, round, checks, inRows, alert });
     for (const { auditor, slots } of checks)
       effects.push({ type: "send", to: [auditor], message: { type: "audit", inquiry: nextInquiry, round, slots: [...slots] } });
     nextInquiry++;
@@ -28,24 +29,21 @@ export function orderAudits(state: Membership, through: number, options: Members
   return { state: { ...state, audits: { ...state.audits, nextInquiry, inquiries } }, effects, reasons: [] };
 }
 
-const newInquiry = (inquiry: number, round: number, checks: readonly Check[], alert: boolean): Inquiry => ({
-  inquiry,
-  round,
-  checks,
-  alert,
+const newInquiry: Omit<Inquiry, "inquiry" | "round" | "checks" | "inRows" | "alert"> = {
+  view: undefined,
   skipped: false,
+  disputed: [],
   stage: "ordered",
   since: 0,
   witnesses: [],
   bystanders: [],
   accounts: new Map(),
-});
+};
 
 /** Each contribution is drawn with this probability; its auditor is the member that stands a secret number of places further on. */
 function drawChecks(state: Membership, round: number, inquiry: number, share: number, { config, auditSecret }: MembershipOptions): Check[] {
   const view = viewFor(state.views, round);
-  // On two levels an owner receives sums over rows: whose contribution is wrong does not show there.
-  if (view === undefined || view.seats !== undefined) return [];
+  if (view === undefined) return [];
   const { slots } = describeRound(config, round);
   const holds = memberTest(Array.from({ length: slots }, (_, slot) => slotHolder(view, slot, slots)));
   const holders = view.members.filter(holds);

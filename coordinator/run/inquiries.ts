@@ -1,5 +1,5 @@
 import { describeRound } from "../protocol/rounds.ts";
-import { type PeerId, slotsOf, viewFor } from "../protocol/view.ts";
+import { isRepaired, type PeerId, slotsOf, type View, viewFor } from "../protocol/view.ts";
 import type { Audits, Check, Inquiry, Witness } from "./audit.ts";
 import { contradicted, judge } from "./judge.ts";
 import { keyedWords } from "./keyedWords.ts";
@@ -18,6 +18,7 @@ import {
 } from "./membership.ts";
 import { dispute, strike } from "./strikes.ts";
 import { afterAlert, alertAfter } from "./suspicion.ts";
+import { type Ways, waysOf } from "./ways.ts";
 
 /** Accounts and audits are there by then, or the inquiry ends without them. */
 const ACCOUNT_MS = 60_000;
@@ -32,10 +33,13 @@ export function inquire(state: Membership, { round, metrics }: RoundReport, now:
   const next = alertAfter(state, round, metrics, options);
   const inquiry = [...state.audits.inquiries.values()].find((each) => each.stage === "ordered" && each.round === round);
   if (inquiry === undefined) return next;
-  const checks = inquiry.checks.filter((check) => stillHolds(state, round, check, options));
+  const view = intactView(state, round);
+  // Of a repaired round on two levels rows may have been brought together twice, with other slots.
+  const comparable = view !== undefined || !inquiry.inRows;
+  const checks = comparable ? inquiry.checks.filter((check) => stillHolds(state, round, check, options)) : [];
   if (checks.length === 0) return followedBy(next, (before) => unchanged(forget(before, inquiry)));
   const [witnesses, bystanders] = [witnessesAt(state, "member"), witnessesAt(state, "observer")];
-  const asked: Inquiry = { ...inquiry, checks, witnesses, bystanders, stage: "asked", since: now, skipped: metrics.skipped };
+  const asked: Inquiry = { ...inquiry, checks, view, witnesses, bystanders, stage: "asked", since: now, skipped: metrics.skipped };
   const message = { type: "inquire" as const, inquiry: inquiry.inquiry, round, key: keyOf(inquiry, options) };
   return followedBy(next, (before) => ({
     state: withInquiry(before, asked),
@@ -46,6 +50,12 @@ export function inquire(state: Membership, { round, metrics }: RoundReport, now:
 
 const witnessesAt = (state: Membership, stage: "member" | "observer"): Witness[] =>
   peersAt(state, stage).map((peer) => ({ id: peer.id, name: nameOf(peer), identity: peer.hello.identity }));
+
+/** Who was to send what to whom in a round; undefined when a repair has changed it. */
+function intactView({ views }: Membership, round: number): View | undefined {
+  const view = viewFor(views, round);
+  return view === undefined || isRepaired(view, round) ? undefined : view;
+}
 
 /** After a repair others may hold the slots: then there is nothing to compare. */
 function stillHolds(state: Membership, round: number, { audited, auditor, slots }: Check, { config }: MembershipOptions): boolean {
@@ -80,7 +90,10 @@ function concludeIfComplete(state: Membership, id: number, now: number, options:
 }
 
 /** All accounts agree, or the arbiter has to say who is wrong. */
-function conclude(state: Membership, inquiry: Inquiry, now: number, options: MembershipOptions): Decision {
+function conclude(state: Membership, asked: Inquiry, now: number, options: MembershipOptions): Decision {
+  const inquiry = asRepaired(state, asked);
+  if (inquiry.inRows && inquiry.view === undefined)
+    return { state: forget(state, inquiry), effects: [settled(state, inquiry)], reasons: [] };
   const busy = disputants(state);
   const [first, ...rest] = contradicted(inquiry).filter(
     ({ auditor, audited }) => state.peers.has(auditor) && !busy.has(auditor) && !busy.has(audited),
@@ -97,13 +110,19 @@ function conclude(state: Membership, inquiry: Inquiry, now: number, options: Mem
   const names = [first, ...rest].map(({ audited }) => inquiry.witnesses.find(({ id }) => id === audited)?.name ?? `peer ${audited}`);
   const text = `round ${inquiry.round} was audited: what ${names.join(", ")} contributed is disputed; the coordinator computes it itself`;
   return {
-    state: withInquiry(state, { ...inquiry, stage: "arbitrating", since: now }),
+    state: withInquiry(state, { ...inquiry, disputed: disputed.slots, stage: "arbitrating", since: now }),
     effects: [
       { type: "send", to: [first.auditor], message: { type: "show", inquiry: inquiry.inquiry } },
       { type: "arbitrate", case: disputed },
     ],
     reasons: [{ kind: "warning", text }],
   };
+}
+
+/** A repair may have come since the round was asked about: some still worked on it. */
+function asRepaired({ views }: Membership, inquiry: Inquiry): Inquiry {
+  const view = viewFor(views, inquiry.round);
+  return view !== undefined && isRepaired(view, inquiry.round) ? { ...inquiry, view: undefined } : inquiry;
 }
 
 /** Whom the arbiter is occupied with already: one verdict is enough, and a liar must not be able to keep it busy. */
@@ -130,9 +149,8 @@ export function arbitrated(
   const inquiry = state.audits.inquiries.get(id);
   if (inquiry?.stage !== "arbitrating") return unchanged(state);
   if ("failure" in result) return withoutVerdict(state, inquiry, result.failure);
-  const disputed = contradicted(inquiry);
   const checks = inquiry.checks.map((check) => {
-    const truth = result.sums[disputed.findIndex(({ slots }) => slots.join() === check.slots.join())];
+    const truth = result.sums[inquiry.disputed.findIndex((slots) => slots.join() === check.slots.join())];
     return truth === undefined ? check : { ...check, truth };
   });
   return settle(state, { ...inquiry, checks }, now, options);
@@ -143,9 +161,12 @@ function withoutVerdict(state: Membership, inquiry: Inquiry, why: string): Decis
   return { state: forget(state, inquiry), effects: [settled(state, inquiry)], reasons: [{ kind: "warning", text }] };
 }
 
+const waysIn = ({ view, round }: Inquiry, { config }: MembershipOptions): Ways | undefined =>
+  view === undefined ? undefined : waysOf(view, describeRound(config, round).slots);
+
 /** Whoever is proven wrong gets a strike; where one word stands against another, both are remembered. */
 function settle(state: Membership, inquiry: Inquiry, now: number, options: MembershipOptions): Decision {
-  const { guilty, disputes } = judge(withoutHearsay(inquiry));
+  const { guilty, disputes } = judge(withoutHearsay(inquiry), waysIn(inquiry, options));
   const begun: Decision = { state: forget(state, inquiry), effects: [settled(state, inquiry)], reasons: [] };
   const struck = guilty.reduce((decision, { witness, why }) => followedBy(decision, (next) => strike(next, witness, why, now)), begun);
   const disputed = disputes.reduce((decision, each) => followedBy(decision, (next) => dispute(next, each, now, options)), struck);

@@ -1,7 +1,8 @@
-import type { Account } from "../protocol/audit.ts";
-import { addChecksums, type Checksum, sameChecksum } from "../protocol/checksum.ts";
 import type { PeerId } from "../protocol/view.ts";
+import { equal, sameAt } from "./accountSums.ts";
 import type { Check, Findings, Inquiry, Witness } from "./audit.ts";
+import { judgeReceived, judgeSums, judgeTotals, type Verdicts } from "./judgeSums.ts";
+import type { Ways } from "./ways.ts";
 
 /** Checks whose auditor says otherwise than the audited peer, or than somebody who received its contribution: somebody is wrong. */
 export function contradicted(inquiry: Inquiry): Check[] {
@@ -15,14 +16,17 @@ export function contradicted(inquiry: Inquiry): Check[] {
 
 /**
  * Who is wrong, as far as it can be proven. An honest peer is found guilty only if more than half of the members lie: what it sent is
- * what the slots give, its totals are the sums of what it received, and it says so.
+ * what the slots give, what it sums up is what it received, and it says so. `ways` says who was to send what to whom; without it
+ * (a repair has changed that) what is compared is only what two say of the same.
  */
-export function judge(inquiry: Inquiry): Findings {
-  const guilty = new Map<PeerId, string>();
-  const suspected: { sender: PeerId; owner: PeerId; why: string }[] = [];
-  for (const check of inquiry.checks) judgeCheck(inquiry, check, guilty, suspected);
-  for (const check of inquiry.checks) judgeForgery(inquiry, check, guilty, suspected);
-  for (const { id } of inquiry.witnesses) judgeOwner(inquiry, id, guilty, suspected);
+export function judge(inquiry: Inquiry, ways: Ways | undefined): Findings {
+  const verdicts: Verdicts = { guilty: new Map(), suspected: [] };
+  const { guilty, suspected } = verdicts;
+  for (const check of inquiry.checks) judgeCheck(inquiry, check, verdicts);
+  if (ways === undefined) for (const check of inquiry.checks) judgeForgery(inquiry, check, verdicts);
+  judgeSums(inquiry, ways, verdicts);
+  judgeReceived(inquiry, ways, verdicts);
+  if (ways?.twoLevels) judgeTotals(inquiry, ways, verdicts);
   const witness = new Map([...inquiry.bystanders, ...inquiry.witnesses].map((each) => [each.id, each]));
   const disputes = suspected.filter(({ sender, owner }) => !guilty.has(sender) && !guilty.has(owner));
   return {
@@ -36,10 +40,8 @@ export function judge(inquiry: Inquiry): Findings {
   };
 }
 
-type Suspicion = { sender: PeerId; owner: PeerId; why: string };
-
 /** One contribution, against what its slots give. */
-function judgeCheck(inquiry: Inquiry, check: Check, guilty: Map<PeerId, string>, suspected: Suspicion[]): void {
+function judgeCheck(inquiry: Inquiry, check: Check, { guilty, suspected }: Verdicts): void {
   const { audited, auditor, slots, recomputed, truth = recomputed } = check;
   const { round, witnesses } = inquiry;
   if (truth === undefined) return;
@@ -57,12 +59,7 @@ function judgeCheck(inquiry: Inquiry, check: Check, guilty: Map<PeerId, string>,
 }
 
 /** Nobody but the audited peer held these slots in this round: whoever else contributed them had no right to. */
-function judgeForgery(
-  { accounts, witnesses, round }: Inquiry,
-  { audited, slots }: Check,
-  guilty: Map<PeerId, string>,
-  suspected: Suspicion[],
-): void {
+function judgeForgery({ accounts, witnesses, round }: Inquiry, { audited, slots }: Check, { guilty, suspected }: Verdicts): void {
   const owners = new Map<PeerId, Set<PeerId>>();
   for (const [owner, { received }] of accounts) {
     for (const { sender, slots: theirs } of received) {
@@ -78,36 +75,6 @@ function judgeForgery(
   }
 }
 
-/** An owner's totals are the sums of what it says it received, and what everyone else applied; and the senders say the same. */
-function judgeOwner(inquiry: Inquiry, owner: PeerId, guilty: Map<PeerId, string>, suspected: Suspicion[]): void {
-  const { accounts, round, witnesses } = inquiry;
-  const account = accounts.get(owner);
-  if (account === undefined) return;
-  const additive =
-    agreed(
-      [...accounts.values()].map((each) => each.additive),
-      witnesses.length,
-    ) ?? 0;
-  for (const [block, sum] of receivedSums(account)) {
-    if (block >= additive) continue; // maxima do not add up
-    const total = at(account.totals, block);
-    if (total === undefined || !sameChecksum(total, sum)) {
-      guilty.set(owner, `summed up otherwise in round ${round} than what it received gives`);
-      continue;
-    }
-    const others = agreed(
-      [...accounts.values()].map(({ totals }) => at(totals, block)?.join()),
-      witnesses.length,
-    );
-    if (others !== undefined && others !== total.join()) guilty.set(owner, `says other totals of round ${round} than most others applied`);
-  }
-  for (const { sender, slots, blocks, sums } of account.received) {
-    const sent = accounts.get(sender)?.sent.find((piece) => equal(piece.slots, slots));
-    const differs = sent !== undefined && blocks.some((block, i) => !sameAt(sent.sums, block, sums, i));
-    if (differs) suspected.push({ sender, owner, why: `in round ${round} one says that it sent what the other did not receive` });
-  }
-}
-
 /** What the audited peer says it sent; undefined when it gives no account of just these slots. */
 const sentBy = ({ accounts }: Inquiry, { audited, slots }: Check): readonly number[] | undefined =>
   accounts.get(audited)?.sent.find((piece) => equal(piece.slots, slots))?.sums;
@@ -120,31 +87,3 @@ function accusersOf({ accounts, witnesses }: Inquiry, sender: PeerId, slots: rea
     return pieces.some((piece) => piece.blocks.some((block, i) => !sameAt(sums, block, piece.sums, i))) ? [id] : [];
   });
 }
-
-/** Block → the sum of all pieces that an owner says it received. */
-function receivedSums({ received }: Account): Map<number, Checksum> {
-  const totals = new Map<number, Checksum>();
-  for (const { blocks, sums } of received) {
-    blocks.forEach((block, i) => {
-      totals.set(block, addChecksums(totals.get(block) ?? [0, 0], at(sums, i) ?? [0, 0]));
-    });
-  }
-  return totals;
-}
-
-/** What more than half of so many say. */
-function agreed<T extends number | string>(said: readonly (T | undefined)[], of: number): T | undefined {
-  return said.find((value) => value !== undefined && 2 * said.filter((other) => other === value).length > of);
-}
-
-function at(sums: readonly number[], block: number): Checksum | undefined {
-  const [a, b] = [sums[2 * block], sums[2 * block + 1]];
-  return a === undefined || b === undefined ? undefined : [a, b];
-}
-
-function sameAt(a: readonly number[], i: number, b: readonly number[], j: number): boolean {
-  const [x, y] = [at(a, i), at(b, j)];
-  return x !== undefined && y !== undefined && sameChecksum(x, y);
-}
-
-const equal = (a: readonly number[], b: readonly number[]): boolean => a.length === b.length && a.every((value, i) => value === b[i]);

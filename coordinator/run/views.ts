@@ -31,9 +31,8 @@ export function planView(
   const members = peersAt(state, "member");
   const ids = members.map(({ id }) => id);
   const previous = state.views.at(-1)?.slotHolders ?? [];
-  const seats = seatsOf(
-    [...members, ...observers.map(({ peer }) => state.peers.get(peer))].flatMap((p) => (p === undefined ? [] : [[p.id, p.seat]])),
-  );
+  const near = [...ownersAmong(members), ...observers.flatMap(({ peer }) => state.peers.get(peer) ?? [])];
+  const seats = seatsOf(near.map(({ id, seat }) => [id, seat]));
   const view: View = {
     view: state.nextView,
     fromRound: state.permitted + 1,
@@ -60,12 +59,14 @@ export function repairViews(state: Membership, reason: Reason): Decision {
     const holders = stays.length > 0 ? stays : members;
     const ids = holders.map(({ id }) => id);
     const undisputed = ownersAmong(holders).map(({ id }) => id);
-    const seats = seatsWithout(view, (peer) => state.peers.has(peer));
+    const seats = seatsLeft(view, state, ids, undisputed);
+    // An heir may be behind all views that are remembered: then the oldest of them holds for its round, too.
+    const fromRound = i === 0 ? inProgress : view.fromRound;
     return {
       view: state.nextView + i,
-      // An heir may be behind all views that are remembered: then the oldest of them holds for its round, too.
-      fromRound: i === 0 ? inProgress : view.fromRound,
+      fromRound,
       begins: false,
+      ...(fromRound > state.permitted ? {} : { repairedThrough: state.permitted }),
       members: stays.length > 0 ? view.members.filter((id) => left.includes(id)) : left,
       observers: repairObservers(view, state, inProgress),
       slotHolders: reassignSlots(view.slotHolders, holders.map(workerOf)),
@@ -77,16 +78,24 @@ export function repairViews(state: Membership, reason: Reason): Decision {
   return { ...repair, effects: [...repair.effects, ...dropHopeless(state, inProgress)] };
 }
 
-/** The entries of owners that are gone go to others of their columns. */
+/** The seats of a view without those of peers that are gone, or in a dispute; none when no member is left on any. */
+function seatsLeft(view: View, state: Membership, members: readonly PeerId[], undisputed: readonly PeerId[]): Seats | undefined {
+  const [isMember, isUndisputed] = [memberTest(members), memberTest(undisputed)];
+  const seats = seatsWithout(view, (peer) => state.peers.has(peer) && (isUndisputed(peer) || !isMember(peer)));
+  return seats?.some(isMember) ? seats : undefined;
+}
+
+/** The entries of owners that are gone, or have lost their seats, go to others of their columns. */
 function reassignInColumns(owners: readonly PeerId[], seats: Seats, isMember: (peer: PeerId) => boolean): PeerId[] {
   const fresh = ownersOf(seats, isMember);
-  return owners.map((owner, k) => (isMember(owner) ? owner : (fresh[k % fresh.length] as PeerId)));
+  const isSeated = memberTest(seats);
+  return owners.map((owner, k) => (isMember(owner) && isSeated(owner) ? owner : (fresh[k % fresh.length] as PeerId)));
 }
 
 /**
  * Two members who contradict each other own no slices, so that neither depends on the other any more: an owner alone could sum up what
- * it did not receive, and only an owner can be sent what others are not. Nor do those own any between whom a line is slow: then nothing goes
- * over it.
+ * it did not receive, and only an owner can be sent what others are not. On two levels they have no seat, so that neither brings a row
+ * together: what they contribute goes to the owners directly. Nor do those own any between whom a line is slow: then nothing goes over it.
  */
 function ownersAmong(members: readonly PeerState[]): readonly PeerState[] {
   const undisputed = members.filter((peer) => opponentsOf(peer, members) === 0);

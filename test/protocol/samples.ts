@@ -88,6 +88,7 @@ export const peerMessages: { readonly [T in PeerMessage["type"]]: Extract<PeerMe
       additive: 1,
       sent: [{ slots: [2, 5], sums: [5, 0, 7, 2_147_483_646] }],
       received: [{ sender: 7, slots: [0], blocks: [0], sums: [1, 2] }],
+      aggregated: [{ slots: [0, 4], blocks: [0], sums: [3, 2] }],
       totals: [6, 2, 7, 1],
     },
   },

@@ -36,6 +36,7 @@ export function honestAccount(shares: readonly Share[], peer: PeerId, sentBy: (p
       blocks: mine,
       sums: mine.flatMap((block) => [...blockOf(sentBy(sender), block)]),
     })),
+    aggregated: [],
     totals,
   };
 }

@@ -140,6 +140,21 @@ describe("arbitration", () => {
     expect(texts(decision)[0]).toMatch(/computed other numbers than slots 3, 4, 5 of round 1 give/);
   });
 
+  test("AU5 a verdict is about what the arbiter computed, also while it is occupied with another contribution to the same round", () => {
+    const scene = begun(8, everything);
+    const lie = (peers: readonly number[]) => new Map(peers.map((peer) => [peer, otherwise(truthOf(peer))]));
+    const busy = [2, inquiryInto(scene, 0).checks.find(({ audited }) => audited === 2)?.auditor];
+    answer(scene, 0, { sent: lie([2]) });
+    const free = inquiryInto(scene, 1).checks.find(
+      ({ audited, auditor }) => audited > 2 && !busy.includes(audited) && !busy.includes(auditor),
+    );
+    const other = free?.audited as number;
+    const [later] = cases(answer(scene, 1, { sent: lie([2, other]) })); // peer 2 is before the arbiter already
+    expect(later?.slots).toEqual([free?.slots]);
+    const decision = scene.apply({ type: "arbitrated", inquiry: later?.inquiry as number, result: { sums: [truthOf(other)] } });
+    expect(drops(decision)).toEqual([other]);
+  });
+
   test.each([{ failure: "the state that was shown is not the run's" }])("AU5 without a verdict nobody is blamed", (result) => {
     const { scene, inquiry } = disputed();
     const decision = scene.apply({ type: "arbitrated", inquiry, result });

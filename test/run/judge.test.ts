@@ -15,6 +15,7 @@ function distorted(account: Account, random: () => number): Account {
     received: account.received
       .filter(() => random() < 0.9)
       .map((piece) => ({ ...piece, sender: random() < 0.1 ? 1 : piece.sender, sums: change(piece.sums) })),
+    aggregated: [],
     totals: random() < 0.1 ? [] : change(account.totals),
   };
 }
@@ -40,8 +41,11 @@ test("AU3 no honest peer is found guilty while less than half of the members lie
     const inquiry: Inquiry = {
       inquiry: 1,
       round: 3,
+      inRows: false,
+      view: undefined,
       alert: false,
       skipped: false,
+      disputed: [],
       stage: "arbitrating",
       since: 0,
       bystanders: [],
@@ -53,7 +57,7 @@ test("AU3 no honest peer is found guilty while less than half of the members lie
       }),
       accounts,
     };
-    const { guilty, disputes } = judge(inquiry);
+    const { guilty, disputes } = judge(inquiry, undefined);
     for (const { witness, why } of guilty) expect(liars, why).toContain(witness.id);
     for (const { sender, owner } of disputes) expect(liars.has(sender.id) || liars.has(owner.id)).toBe(true);
   };

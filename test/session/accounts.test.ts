@@ -71,7 +71,7 @@ test("AU4 what one received is what the other sent, and the sums add up to the t
 
 test("AU4 of a round that is forgotten the account is empty", () => {
   const { accounts } = exchanged();
-  expect(accounts.get(1)?.accountOf(2, key)).toEqual({ additive: 0, sent: [], received: [], totals: [] });
+  expect(accounts.get(1)?.accountOf(2, key)).toEqual({ additive: 0, sent: [], received: [], aggregated: [], totals: [] });
 });
 
 test("AU10 a contribution that could make the sum over all slots overflow is refused", async () => {

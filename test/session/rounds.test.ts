@@ -161,6 +161,7 @@ describe("work", () => {
   test("SE5 slots that others have done meanwhile are not computed", async () => {
     const { session } = await begun(1);
     await session.begin();
+    session.adopt([viewOf({ view: 2, repairedThrough: 0 })]);
     for (const index of [0, 1]) {
       const elements = index === 0 ? total.slice(0, 512) : total.slice(512);
       session.receive(frameOf({ index, kind: frameKinds.reduced, coverage: new Uint32Array(0), elements }));

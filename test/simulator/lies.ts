@@ -58,6 +58,16 @@ function lyingOwner(): Lie {
   };
 }
 
+/** On two levels: sums up its row otherwise, and says that the sum was right. It contributes its own slots as they are. */
+export const lyingAggregator: Lie = {
+  name: "lying aggregator",
+  onlyAsOwner: true,
+  frame: (frame) => (slotCount(frame.coverage) > 4 ? otherNumbers(frame, frameKinds.contribution) : frame),
+};
+
+const slotCount = (coverage: Frame["coverage"]): number =>
+  coverage.reduce((sum, word) => sum + [...word.toString(2)].filter((bit) => bit === "1").length, 0);
+
 /** From round 20 on, an owner tells some peers other totals than others: those end the round with other bits. */
 export const twoTongues = (toldOtherwise: (peer: number) => boolean): Lie => ({
   name: "two tongues",

@@ -18,10 +18,15 @@ export interface RoundExchangeOptions {
   readonly onReduced: () => void;
 }
 
-/** What a peer has to show of a round: its own contributions, and the pieces that each slice it owned was summed from. */
+/** What a peer has to show of a round. */
 export interface Evidence {
   readonly own: readonly Piece[];
+  /** By slice: the pieces that it summed, as the owner or as its row's aggregator. */
   readonly summed: ReadonlyMap<number, readonly Piece[]>;
+  /** Those of them that are contributions, and not sums of rows. */
+  readonly contributed: ReadonlyMap<number, readonly Piece[]>;
+  /** By slice: the sum of its row that it sent on. */
+  readonly aggregated: ReadonlyMap<number, Piece>;
   readonly reduced: Int32Array;
 }
 
@@ -42,6 +47,9 @@ export class RoundExchange {
   readonly #own: Piece[] = [];
   #shown: Piece[] = [];
   #summed = new Map<number, readonly Piece[]>();
+  #aggregated = new Map<number, Piece>();
+  /** Totals from elsewhere than they are to come from: they count only if a repair has changed that. */
+  #early: Frame[] = [];
   readonly #assemblies: SliceAssembly[];
   readonly #reduced: Int32Array;
   readonly #known: boolean[];
@@ -53,6 +61,7 @@ export class RoundExchange {
   #unknown: number;
   #view = 0;
   #topology: Topology | undefined;
+  #intact = true;
 
   constructor(options: RoundExchangeOptions) {
     this.#options = options;
@@ -95,6 +104,7 @@ export class RoundExchange {
     const topology = topologyOf(plan, this.#options.self, this.#all);
     this.#topology = topology;
     this.#view = plan.view;
+    this.#intact = plan.intact ?? false;
     this.#slices.forEach((_, j) => {
       const moved = before === undefined || before.upstream(j) !== topology.upstream(j);
       if (moved) this.#handOver(j);
@@ -102,6 +112,7 @@ export class RoundExchange {
       // An owner that stays has told everyone; of two levels, the way down from it may be another one.
       if (moved || plan.rows !== undefined) this.#announce(j);
     });
+    for (const frame of this.#early.splice(0)) this.#hearReduced(frame);
   }
 
   /** This peer's sum over `slots`, each of which it contributes once. The vector is kept, not copied. */
@@ -149,9 +160,12 @@ export class RoundExchange {
 
   /** What an account of this round is made from. It is handed over: the exchange itself needs it no longer. */
   evidence(): Evidence {
-    const evidence = { own: this.#shown, summed: this.#summed, reduced: this.#reduced };
+    const { contributes = () => true } = this.#topology ?? {};
+    const contributed = new Map([...this.#summed].map(([j, pieces]) => [j, pieces.filter(({ sender }) => contributes(sender))]));
+    const evidence = { own: this.#shown, summed: this.#summed, contributed, aggregated: this.#aggregated, reduced: this.#reduced };
     this.#shown = [];
     this.#summed = new Map();
+    this.#aggregated = new Map();
     return evidence;
   }
 
@@ -207,6 +221,7 @@ export class RoundExchange {
     if (upstream === undefined) this.#learn(j, total);
     else {
       this.#sentOn[j] = { peer: upstream, slots };
+      this.#aggregated.set(j, { sender: this.#options.self, coverage: slots, elements: total });
       this.#send([upstream], frameKinds.contribution, j, slots, total);
     }
   }
@@ -223,11 +238,19 @@ export class RoundExchange {
     this.#options.onReduced();
   }
 
-  /** A total that does not come from where slice j goes is news there: an owner or an aggregator was lost, and another has its place. */
-  #hearReduced({ index, elements, sender }: Frame): void {
+  /**
+   * After a repair a total that does not come from where slice j goes is news there: an owner or an aggregator was lost, and another has its
+   * place. Without one it is nobody's business to tell it, and it waits for a plan that says otherwise.
+   */
+  #hearReduced(frame: Frame): void {
+    const { index, elements, sender } = frame;
     if (this.#known[index]) return;
-    this.#learn(index, elements);
-    if (this.#topology?.upstream(index) !== sender) this.#handOver(index);
+    const upstream = this.#topology?.upstream(index);
+    if (upstream === sender) this.#learn(index, elements);
+    else if (!this.#intact) {
+      this.#learn(index, elements);
+      this.#handOver(index);
+    } else if (!this.#early.some((other) => other.index === index && other.sender === sender)) this.#early.push(frame);
   }
 
   /** Hands the sum of slice j on to those who get it from this peer and have not yet. */

@@ -5,6 +5,11 @@ export interface RoundPlan {
   readonly view: number;
   /** Owner of slice j is owners[j mod owners.length]. */
   readonly owners: readonly number[];
+  /**
+   * No repair has changed the ways of this round: a total is believed only from where this peer sends its contribution. After a repair
+   * whoever has a total may be the one to tell it.
+   */
+  readonly intact?: boolean;
   /** Everyone who needs the reduced slices: members and observers, this peer not among them. */
   readonly receivers: readonly number[];
   /** Of a round on two levels: its rows. Without them every member sends to the owners directly. */
@@ -30,6 +35,8 @@ export interface Topology {
   readonly upstream: (j: number) => number | undefined;
   /** The slots whose pieces of slice j come together at this peer, to go on as one; undefined where none do. */
   readonly gathered: (j: number) => Coverage | undefined;
+  /** Whether what comes from that peer is its own contribution, and not the sum of a row. */
+  readonly contributes: (sender: number) => boolean;
   /** To whom this peer hands on the reduced slice j. */
   readonly audience: (j: number) => readonly number[];
   /** The slice to send first. Where many send to few, each begins elsewhere. */
@@ -52,6 +59,7 @@ function direct({ owners, receivers }: RoundPlan, self: number, all: Coverage): 
   return {
     upstream: (j) => (owner(j) === self ? undefined : owner(j)),
     gathered: (j) => (owner(j) === self ? all : undefined),
+    contributes: () => true,
     audience: (j) => (owner(j) === self ? receivers : []),
     first: 0,
   };
@@ -70,9 +78,9 @@ function twoLevels({ owners, receivers }: RoundPlan, rows: readonly Row[], self:
   /** An owner brings its own row together, wherever in it it sits. */
   const aggregator = (row: Row | undefined, j: number) =>
     row?.peers.includes(owner(j)) ? owner(j) : row?.aggregators[j % row.aggregators.length];
-  /** Those who hear of slice j from its owner: one of each row, or all of a row without members. */
+  /** Those who hear of slice j from its owner: one of each row, or all of a row without members; and who has no seat. */
+  const seated = new Set(rows.flatMap(({ peers }) => peers));
   const fromOwner = (j: number): number[] => {
-    const seated = new Set(rows.flatMap(({ peers }) => peers));
     const unseated = receivers.filter((peer) => !seated.has(peer));
     return [...rows.flatMap((row) => aggregator(row, j) ?? row.peers), ...unseated];
   };
@@ -87,6 +95,7 @@ function twoLevels({ owners, receivers }: RoundPlan, rows: readonly Row[], self:
       if (owner(j) === self) return all;
       return home === undefined || aggregator(home, j) !== self || isEmpty(home.slots) ? undefined : home.slots;
     },
+    contributes: (sender) => home?.peers.includes(sender) || !seated.has(sender),
     audience: (j) => {
       const peers = [...(owner(j) === self ? fromOwner(j) : []), ...fromAggregator(j)]; // nobody twice: each has one row
       return peers.filter((peer) => peer !== self);

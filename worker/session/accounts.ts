@@ -31,23 +31,24 @@ export class Accounts {
   keep(round: Round, evidence: Evidence): void {
     while (this.newest >= round.round) this.#kept.pop(); // a round that is done again replaces what was
     this.#kept.push({ round, evidence });
-    // Three vectors a round: what was contributed, what was received, what was applied.
-    const bytes = 12 * this.#layoutOf("train").length;
+    // Four vectors a round at most: what was contributed, what was received, what was sent on (of two levels), what was applied.
+    const bytes = 16 * this.#layoutOf("train").length;
     this.#kept.splice(0, this.#kept.length - Math.max(1, Math.floor(KEPT_BYTES / bytes)));
   }
 
   /** Empty when the round is forgotten, or not done yet: the latest is `newest`. */
   accountOf(round: number, key: ChecksumKey): Account {
     const kept = this.#kept.find((each) => each.round.round === round);
-    if (kept === undefined) return { additive: 0, sent: [], received: [], totals: [] };
-    const { own, summed, reduced } = kept.evidence;
+    if (kept === undefined) return { additive: 0, sent: [], received: [], aggregated: [], totals: [] };
+    const { own, summed, aggregated, reduced } = kept.evidence;
     const layout = this.#layoutOf(kept.round.kind);
     const blocks = blocksOf(layout);
     const { slots } = kept.round;
     return {
       additive: blocks.filter(({ end }) => end <= layout.sumLength).length,
       sent: own.map(({ coverage, elements }) => ({ slots: slotsIn(coverage, slots), sums: checksums(layout, elements, key) })),
-      received: receivedPieces(blocks, slots, summed, key, slicesOf(layout.length)),
+      received: pieces(blocks, slots, summed, key, slicesOf(layout.length)),
+      aggregated: pieces(blocks, slots, inLists(aggregated), key, slicesOf(layout.length)).map(({ sender: _, ...sum }) => sum),
       totals: checksums(layout, reduced, key),
     };
   }
@@ -74,24 +75,26 @@ function blocksOf({ length, sumLength }: VectorLayout): Block[] {
   );
 }
 
-/** The pieces that this peer summed, those of one sender over the same slots together. */
-function receivedPieces(
+const inLists = (sums: Evidence["aggregated"]): Evidence["summed"] => new Map([...sums].map(([j, sum]) => [j, [sum]]));
+
+/** Pieces, by slice, under one key: those of one sender over the same slots together. */
+function pieces(
   blocks: readonly Block[],
   slots: number,
-  summed: Evidence["summed"],
+  bySlice: Evidence["summed"],
   key: ChecksumKey,
   slices: readonly Slice[],
 ): Account["received"] {
-  const received = new Map<string, { sender: number; slots: number[]; blocks: number[]; sums: number[] }>();
+  const together = new Map<string, { sender: number; slots: number[]; blocks: number[]; sums: number[] }>();
   blocks.forEach(({ slice, begin, end }, block) => {
     const offset = (slices[slice] as Slice).begin;
-    for (const { sender, coverage, elements } of summed.get(slice) ?? []) {
+    for (const { sender, coverage, elements } of bySlice.get(slice) ?? []) {
       const name = `${sender}:${coverage.join()}`;
-      const entry = received.get(name) ?? { sender, slots: slotsIn(coverage, slots), blocks: [], sums: [] };
+      const entry = together.get(name) ?? { sender, slots: slotsIn(coverage, slots), blocks: [], sums: [] };
       entry.blocks.push(block);
       entry.sums.push(...checksum(key, elements.subarray(begin - offset, end - offset), begin));
-      received.set(name, entry);
+      together.set(name, entry);
     }
   });
-  return [...received.values()];
+  return [...together.values()];
 }

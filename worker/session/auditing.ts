@@ -50,7 +50,7 @@ export class Auditing {
   /** A round is done. */
   keep(round: Round, evidence: Parameters<Accounts["keep"]>[1]): void {
     if (round.kind === "train") {
-      for (const { sender, why } of this.#norms.look(evidence.summed, this.#options.layoutOf("train"), round.slots))
+      for (const { sender, why } of this.#norms.look(evidence.contributed, this.#options.layoutOf("train"), round.slots))
         this.#options.tell({ type: "suspect", round: round.round, about: sender, why });
     }
     this.#accounts.keep(round, evidence);

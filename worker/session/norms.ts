@@ -21,13 +21,13 @@ const LEAST_OTHERS = 2;
 /** So many rounds are looked back. */
 const RECENT_ROUNDS = 8;
 
-type Summed = ReturnType<RoundExchange["evidence"]>["summed"];
+type Contributed = ReturnType<RoundExchange["evidence"]>["contributed"];
 
-/** The norms of the pieces that an owner summed, over all its slices; of sums only, for maxima say nothing. */
-export function normsOf(summed: Summed, { length, sumLength }: VectorLayout, slots: number): Norm[] {
+/** The norms of the contributions that an owner or an aggregator summed, over all its slices; of sums only, for maxima say nothing. */
+export function normsOf(contributed: Contributed, { length, sumLength }: VectorLayout, slots: number): Norm[] {
   const slices = slicesOf(length);
   const squares = new Map<string, { sender: number; slots: number; sum: number; elements: number }>();
-  for (const [slice, pieces] of summed) {
+  for (const [slice, pieces] of contributed) {
     const sums = Math.max(0, Math.min(slices[slice]?.end ?? 0, sumLength) - (slices[slice]?.begin ?? 0));
     for (const { sender, coverage, elements } of pieces) {
       const name = `${sender}:${coverage.join()}`;
@@ -63,11 +63,11 @@ export class Norms {
   #slices = "";
 
   /** Whoever contributed something suspicious to a step. */
-  look(summed: Summed, layout: VectorLayout, slots: number): { readonly sender: number; readonly why: string }[] {
-    const slices = [...summed.keys()].sort((a, b) => a - b).join();
+  look(contributed: Contributed, layout: VectorLayout, slots: number): { readonly sender: number; readonly why: string }[] {
+    const slices = [...contributed.keys()].sort((a, b) => a - b).join();
     if (slices !== this.#slices) this.#recent = []; // of other parts of the gradient
     this.#slices = slices;
-    const norms = normsOf(summed, layout, slots);
+    const norms = normsOf(contributed, layout, slots);
     const found = outlying(norms, this.#recent.flat());
     this.#recent = [...this.#recent, norms].slice(-RECENT_ROUNDS);
     return found;

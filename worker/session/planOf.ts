@@ -1,16 +1,16 @@
+import type { Round } from "../../coordinator/protocol/rounds.ts";
 import { aggregatorsOf, FREE, memberTest, rowsOf } from "../../coordinator/protocol/topology.ts";
-import { type PeerId, slotHolder, type View } from "../../coordinator/protocol/view.ts";
+import { isRepaired, type PeerId, slotHolder, type View } from "../../coordinator/protocol/view.ts";
 import { coverageOf } from "../collective/coverage.ts";
 import type { RoundPlan, Row } from "../collective/topology.ts";
 
-/** What a view means for the exchange of a round of so many slots at peer `self`: whoever needs a state is a receiver too, and nobody twice. */
-export function planOf(view: View, self: PeerId, slots: number): RoundPlan {
+/** What a view means for the exchange of a round at peer `self`: whoever needs a state is a receiver too, and nobody twice. */
+export function planOf(view: View, self: PeerId, { round, slots }: Pick<Round, "round" | "slots">): RoundPlan {
   const everyone = new Set([...view.members, ...view.observers.map(({ peer }) => peer)]);
   const receivers = [...everyone].filter((peer) => peer !== self);
   const { view: number, owners } = view;
-  return view.seats === undefined
-    ? { view: number, owners, receivers }
-    : { view: number, owners, receivers, rows: rowsOfView(view, slots) };
+  const plan = { view: number, owners, receivers, intact: !isRepaired(view, round) };
+  return view.seats === undefined ? plan : { ...plan, rows: rowsOfView(view, slots) };
 }
 
 /** The slots of each peer in a round of so many slots. */

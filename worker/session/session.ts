@@ -279,7 +279,6 @@ export class Session {
 
   #replan(round: number): void {
     const view = viewFor(this.#views, round);
-    if (view !== undefined)
-      this.#exchange(round).replan(planOf(view, this.#options.self, describeRound(this.#options.config, round).slots));
+    if (view !== undefined) this.#exchange(round).replan(planOf(view, this.#options.self, describeRound(this.#options.config, round)));
   }
 }
