@@ -19,6 +19,7 @@ import {
   unchanged,
   withPeer,
 } from "./membership.ts";
+import { moveUp } from "./oneRow.ts";
 import { linkAcross } from "./seating.ts";
 import { effectiveViews, planView } from "./views.ts";
 
@@ -95,7 +96,7 @@ function contradiction(state: Membership, peer: PeerState, { round, hash }: Roun
 
 /** What may be due whenever somebody got on, or is gone: the next permits, roles, shares; or the end of the run. */
 export function proceed(state: Membership, now: number, options: MembershipOptions): Decision {
-  return [promote, grantPermits, rebalance, askForCheckpoint, finish, linkAcross].reduce(
+  return [promote, moveUp, grantPermits, rebalance, askForCheckpoint, finish, linkAcross].reduce(
     (decision, next) => followedBy(decision, (s) => next(s, options, now)),
     unchanged(state),
   );

@@ -2,7 +2,7 @@ import { FREE, linkUp, pairsAcross, ROW_SIZE, type Seats } from "../protocol/top
 import type { PeerId, View } from "../protocol/view.ts";
 import { type Decision, type Effect, type Membership, type MembershipOptions, type PeerState, peersAt, unchanged } from "./membership.ts";
 
-/** The lowest seat that nobody has: a small run stays in one row. */
+/** The lowest seat that nobody has: a small run stays in one row, and one that has become small moves up into it. */
 export function freeSeat(state: Membership): number {
   const taken = new Set([...state.peers.values()].map(({ seat }) => seat));
   let seat = 0;

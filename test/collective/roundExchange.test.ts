@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { decodeFrame, frameKinds } from "../../worker/collective/frame.ts";
+import { decodeFrame, type Frame, frameKinds } from "../../worker/collective/frame.ts";
+import { RoundExchange } from "../../worker/collective/roundExchange.ts";
 import { slicesOf } from "../../worker/collective/vectorLayout.ts";
 import { plainReduction, sameBits, seeded } from "./numbers.ts";
 import { Reduction, type ReductionPeer, type Table } from "./reduction.ts";
@@ -132,4 +133,34 @@ test("SE10 an exchange names the slots and the owners that it waits for", () => 
   exchange.contribute([0], new Int32Array(2000));
   expect(exchange.missingSlots()).toEqual([1, 2, 3]);
   expect(exchange.missingOwners()).toEqual([2, 3]);
+});
+
+test("AR12 a total is believed only from where it is to come from; after a repair whoever has it may tell it", () => {
+  const told: number[] = [];
+  const exchange = new RoundExchange({
+    run: 1,
+    self: 1,
+    round: 0,
+    slots: 3,
+    layout: { length: 1000, sumLength: 1000 },
+    send: () => undefined,
+    onReduced: () => told.push(exchange.vector[0] as number),
+  });
+  const total = (sender: number, index: number, value: number): Frame => ({
+    run: 1,
+    view: 1,
+    round: 0,
+    kind: frameKinds.reduced,
+    index,
+    sender,
+    coverage: new Uint32Array(0),
+    elements: new Int32Array(index === 0 ? 512 : 488).fill(value),
+  });
+  exchange.receive(total(3, 0, 66)); // before the plan is known
+  exchange.replan({ view: 1, owners: [2, 3], receivers: [2, 3], intact: true });
+  exchange.receive(total(3, 0, 66));
+  exchange.receive(total(3, 1, 7));
+  expect(exchange.missingOwners()).toEqual([2]);
+  exchange.replan({ view: 2, owners: [1, 3], receivers: [3] }); // peer 2 is lost, and peer 3 had heard its total
+  expect(told).toEqual([66]);
 });

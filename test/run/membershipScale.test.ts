@@ -54,6 +54,41 @@ test("VI4 TO3 on two levels the slices of a lost peer stay in their columns, its
   expect([...scene.state.peers.values()].at(-1)?.seat).toBe(seats.indexOf(lost));
 });
 
+test("TO7 a run goes back to one row when 28 are left, however high their seats: all exchange directly, and are asked to link", () => {
+  const scene = crowd(36);
+  for (let id = 1; id <= 7; id++) scene.lose(id);
+  expect(scene.state.views.at(-1)).toHaveProperty("seats"); // 29 are left
+  const decision = scene.lose(8);
+  const view = announced(decision).at(-1) as View;
+  expect(view).not.toHaveProperty("seats");
+  expect(view.fromRound).toBeGreaterThan(0);
+  expect(new Set(view.owners)).toEqual(new Set(view.members));
+  expect(texts(decision).join()).toMatch(/28 peers are left: from round \d+ on they exchange directly/);
+  const seats = [...scene.state.peers.values()].map(({ seat }) => seat as number);
+  expect(new Set(seats).size).toBe(28);
+  expect(Math.max(...seats)).toBeLessThan(32);
+  const pairs = sent(decision, "connect").flatMap(({ to, message }) => to.map((peer) => [peer, message.peer].sort((a, b) => a - b).join()));
+  for (const a of view.members) {
+    for (const b of view.members.filter((other) => other > a)) {
+      const linked = scene.state.peers.get(a)?.links.has(b) && scene.state.peers.get(b)?.links.has(a);
+      expect(linked || pairs.filter((pair) => pair === `${a},${b}`).length === 2, `${a} and ${b}`).toBe(true);
+    }
+  }
+});
+
+test("TO7 who links up while the others move is asked to link with all of them; and beyond 32 there are rows again", () => {
+  const scene = crowd(36);
+  const newcomer = scene.join("Owl");
+  scene.ready(newcomer);
+  for (let id = 1; id <= 9; id++) scene.lose(id);
+  const { seat } = scene.state.peers.get(newcomer) ?? {};
+  expect(seat).toBeLessThan(32);
+  for (const other of scene.at("member")) scene.link(newcomer, other);
+  expect(scene.stage(newcomer)).toBe("observer");
+  for (const name of ["Elk", "Bee", "Ant", "Cod", "Jay"]) scene.enter(name);
+  expect(scene.state.views.at(-1)?.seats?.length).toBe(33);
+});
+
 test("TO6 seats within the first row are none", () => {
   expect(seatsOf([[7, 31]])).toBeUndefined();
   expect(seatsOf([[7, 32]])?.[32]).toBe(7);
