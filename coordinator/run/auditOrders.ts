@@ -1,5 +1,5 @@
 import { describeRound } from "../protocol/rounds.ts";
-import { memberTest } from "../protocol/topology.ts";
+import { memberTest, ROW_SIZE } from "../protocol/topology.ts";
 import { type PeerId, slotHolder, slotsOf, viewFor } from "../protocol/view.ts";
 import type { Check, Inquiry } from "./audit.ts";
 import { keyedWords } from "./keyedWords.ts";
@@ -40,6 +40,15 @@ const newInquiry: Omit<Inquiry, "inquiry" | "round" | "checks" | "inRows" | "ale
   accounts: new Map(),
 };
 
+/**
+ * In a round with any audit everyone gives account. Up to 32 contributions are drawn independently of each other; of more as many are drawn,
+ * but from fewer rounds: so that all accounts together cost the coordinator no more than those of 32 do, as far as the share allows it.
+ */
+function shareOfRounds(share: number, contributions: number): number {
+  if (contributions <= ROW_SIZE) return 1;
+  return Math.max(share, ((1 - (1 - share) ** ROW_SIZE) * ROW_SIZE) / contributions);
+}
+
 /** Each contribution is drawn with this probability; its auditor is the member that stands a secret number of places further on. */
 function drawChecks(state: Membership, round: number, inquiry: number, share: number, { config, auditSecret }: MembershipOptions): Check[] {
   const view = viewFor(state.views, round);
@@ -48,10 +57,12 @@ function drawChecks(state: Membership, round: number, inquiry: number, share: nu
   const holds = memberTest(Array.from({ length: slots }, (_, slot) => slotHolder(view, slot, slots)));
   const holders = view.members.filter(holds);
   if (holders.length < 2) return [];
-  const [shift, ...words] = keyedWords(auditSecret, `round ${round} inquiry ${inquiry}`, 1 + holders.length);
+  const [shift, ...words] = keyedWords(auditSecret, `round ${round} inquiry ${inquiry}`, 2 + holders.length);
+  const rounds = shareOfRounds(share, holders.length);
+  if ((words.at(-1) as number) >= rounds * 2 ** 32) return [];
   const distance = 1 + ((shift as number) % (holders.length - 1));
   return holders.flatMap((audited, i) => {
-    const drawn = (words[i] as number) < share * 2 ** 32;
+    const drawn = (words[i] as number) < (share / rounds) * 2 ** 32;
     return drawn ? [{ audited, auditor: holders[(i + distance) % holders.length] as PeerId, slots: slotsOf(view, audited, slots) }] : [];
   });
 }

@@ -6,7 +6,7 @@ import type { Inquiry } from "./audit.ts";
 import type { Ways } from "./ways.ts";
 
 /** One word against another. */
-export interface Suspicion {
+interface Suspicion {
   readonly sender: PeerId;
   readonly owner: PeerId;
   readonly why: string;

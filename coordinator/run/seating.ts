@@ -21,16 +21,22 @@ export const together = (a: PeerState, b: PeerState): boolean =>
 export const hasLinks = (peer: PeerState, others: readonly PeerState[]): boolean =>
   others.every((other) => other.id === peer.id || !partners(peer, other) || peer.links.has(other.id));
 
-/** Who sits where, of these peers; undefined as long as one row holds them all: they exchange directly. */
-export function seatsOf(peers: Iterable<readonly [PeerId, number | undefined]>): Seats | undefined {
+/** Who sits where, of these peers; undefined as long as one row holds them all, and so many others: they exchange directly. */
+export function seatsOf(peers: Iterable<readonly [PeerId, number | undefined]>, unseated = 0): Seats | undefined {
   const taken = new Map([...peers].flatMap(([id, seat]) => (seat === undefined ? [] : [[seat, id]])));
   const last = Math.max(-1, ...taken.keys());
-  return last < ROW_SIZE ? undefined : Array.from({ length: last + 1 }, (_, seat) => taken.get(seat) ?? FREE);
+  return last < ROW_SIZE && taken.size + unseated <= ROW_SIZE
+    ? undefined
+    : Array.from({ length: last + 1 }, (_, seat) => taken.get(seat) ?? FREE);
 }
 
-/** The seats of a view without those that are gone. */
-export function seatsWithout(view: View, isThere: (peer: PeerId) => boolean): Seats | undefined {
-  return view.seats === undefined ? undefined : seatsOf(view.seats.flatMap((peer, seat) => (isThere(peer) ? [[peer, seat]] : [])));
+/** The seats of a view for those who stay on them; so many others are there, too. */
+export function seatsWithout(view: View, stays: (peer: PeerId) => boolean, unseated: number): Seats | undefined {
+  if (view.seats === undefined) return undefined;
+  return seatsOf(
+    view.seats.flatMap((peer, seat) => (stays(peer) ? [[peer, seat]] : [])),
+    unseated,
+  );
 }
 
 /** Links that the newest view needs across rows and columns, for who stands in at a free seat. Until they are there, the coordinator relays. */

@@ -31,8 +31,12 @@ export function planView(
   const members = peersAt(state, "member");
   const ids = members.map(({ id }) => id);
   const previous = state.views.at(-1)?.slotHolders ?? [];
-  const near = [...ownersAmong(members), ...observers.flatMap(({ peer }) => state.peers.get(peer) ?? [])];
-  const seats = seatsOf(near.map(({ id, seat }) => [id, seat]));
+  const owning = ownersAmong(members);
+  const near = [...owning, ...observers.flatMap(({ peer }) => state.peers.get(peer) ?? [])];
+  const seats = seatsOf(
+    near.map(({ id, seat }) => [id, seat]),
+    members.length - owning.length,
+  );
   const view: View = {
     view: state.nextView,
     fromRound: state.permitted + 1,
@@ -40,7 +44,7 @@ export function planView(
     members: ids,
     observers: [...observers],
     slotHolders: assignSlots(options.config.slots, members.map(workerOf), previous),
-    owners: seats === undefined ? assignOwners(ownersAmong(members).map(({ id }) => id)) : ownersOf(seats, memberTest(ids)),
+    owners: seats === undefined ? assignOwners(owning.map(({ id }) => id)) : ownersOf(seats, memberTest(ids)),
     ...(seats === undefined ? {} : { seats: [...seats] }),
   };
   return announce(state, [view], reason);
@@ -81,7 +85,11 @@ export function repairViews(state: Membership, reason: Reason): Decision {
 /** The seats of a view without those of peers that are gone, or in a dispute; none when no member is left on any. */
 function seatsLeft(view: View, state: Membership, members: readonly PeerId[], undisputed: readonly PeerId[]): Seats | undefined {
   const [isMember, isUndisputed] = [memberTest(members), memberTest(undisputed)];
-  const seats = seatsWithout(view, (peer) => state.peers.has(peer) && (isUndisputed(peer) || !isMember(peer)));
+  const seats = seatsWithout(
+    view,
+    (peer) => state.peers.has(peer) && (isUndisputed(peer) || !isMember(peer)),
+    members.length - undisputed.length,
+  );
   return seats?.some(isMember) ? seats : undefined;
 }
 
