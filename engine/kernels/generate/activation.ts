@@ -5,6 +5,7 @@ import type { LocalOf } from "../../wasm/locals.ts";
 import type { Activation } from "../kernels.ts";
 import { erf } from "./errorFunction.ts";
 import { exp, expMinusOne } from "./exponential.ts";
+import { flushedFactor } from "./flush.ts";
 import { forEachElement } from "./lanes.ts";
 import { type Recipe, recipe } from "./recipe.ts";
 
@@ -16,7 +17,7 @@ const INVERSE_SQRT_TWO_PI = 0.3989422804014327;
 /** y = f(x). (elements, x, y) */
 export function activation(kind: Activation, slope: number): Recipe {
   return recipe(["x", "y"], (f, elements, x, y) =>
-    forEachElement(f, elements, [x, y], (lanes) => y.store(f.f32x4(value(f, kind, f.f32x4(x.lanes(lanes)), slope)), 0, lanes)),
+    forEachElement(f, elements, [x, y], (lanes) => y.store(flushedFactor(f, value(f, kind, f.f32x4(x.lanes(lanes)), slope)), 0, lanes)),
   );
 }
 
@@ -25,7 +26,7 @@ export function activationBackward(kind: Activation, slope: number, accumulate: 
   return recipe(["x", "dy", "dx"], (f, elements, x, dy, dx) =>
     forEachElement(f, elements, [x, dy, dx], (lanes) => {
       const gradient = f.f32x4(passed(f, kind, f.f32x4(x.lanes(lanes)), f.f32x4(dy.lanes(lanes)), slope));
-      dx.store(accumulate ? f.f32x4(dx.lanes(lanes).add(gradient)) : gradient, 0, lanes);
+      dx.store(flushedFactor(f, accumulate ? dx.lanes(lanes).add(gradient) : gradient), 0, lanes);
     }),
   );
 }

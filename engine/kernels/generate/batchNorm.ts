@@ -3,6 +3,7 @@ import type { PointerLocal } from "../../wasm/locals.ts";
 import type { LaneCount, Pointer } from "../../wasm/pointer.ts";
 import type { BatchNormFusion } from "../kernels.ts";
 import { rowElements } from "./channelSums.ts";
+import { flushedFactor } from "./flush.ts";
 import { forEachChannelGroup } from "./lanes.ts";
 import { forEachPixelGroup } from "./pixelBlocks.ts";
 import { type KernelModule, kernelFunction, type Recipe } from "./recipe.ts";
@@ -23,7 +24,7 @@ export function batchNorm(channels: number, epsilon: number, fusion: BatchNormFu
           for (const { count, at, mean, factor, beta } of group) {
             const normalized = from.lanes(count, at).sub(mean).multiplyAdd(factor, beta);
             const sum = fusion.residual ? normalized.add(added.lanes(count, at)) : normalized;
-            to.store(fusion.relu ? sum.max(0) : sum, at, count);
+            to.store(flushedFactor(f, fusion.relu ? sum.max(0) : sum), at, count);
           }
         });
       });

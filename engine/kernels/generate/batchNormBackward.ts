@@ -6,6 +6,7 @@ import type { PointerLocal } from "../../wasm/locals.ts";
 import type { Pointer } from "../../wasm/pointer.ts";
 import { factorRow, vectorsOf } from "./batchNorm.ts";
 import { rowElements } from "./channelSums.ts";
+import { flushedFactor } from "./flush.ts";
 import { forEachChannelGroup } from "./lanes.ts";
 import { forEachPixelGroup } from "./pixelBlocks.ts";
 import { type KernelModule, kernelFunction, type Recipe } from "./recipe.ts";
@@ -26,7 +27,7 @@ export function batchNormBackward(channels: number, epsilon: number, accumulate:
           for (const { count, at, mean, factor, slope, offset } of group) {
             const spread = input.lanes(count, at).sub(mean).multiplyAdd(slope, offset);
             const value = gradient.lanes(count, at).multiplyAdd(factor, spread);
-            output.store(accumulate ? output.lanes(count, at).add(value) : value, at, count);
+            output.store(flushedFactor(f, accumulate ? output.lanes(count, at).add(value) : value), at, count);
           }
         });
       });

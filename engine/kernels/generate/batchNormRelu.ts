@@ -2,6 +2,7 @@ import { factorRow, vectorsOf } from "./batchNorm.ts";
 import { gradientRowElements, gradientRows } from "./batchNormBackward.ts";
 import { storeGradients } from "./batchNormReduce.ts";
 import { rowElements, sumOverPixels, sumScratch } from "./channelSums.ts";
+import { flushedFactor } from "./flush.ts";
 import { forEachPixelGroup } from "./pixelBlocks.ts";
 import { type KernelModule, kernelFunction, type Recipe } from "./recipe.ts";
 
@@ -55,7 +56,7 @@ export function batchNormReluBackward(channels: number, epsilon: number, accumul
             difference.set(input.lanes(count, at).sub(mean));
             const passed = gradient.lanes(count, at).where(difference.multiplyAdd(factor, beta).greater(0));
             const value = passed.multiplyAdd(factor, difference.multiplyAdd(slope, offset));
-            output.store(accumulate ? output.lanes(count, at).add(value) : value, at, count);
+            output.store(flushedFactor(f, accumulate ? output.lanes(count, at).add(value) : value), at, count);
           }
         });
       });

@@ -1,6 +1,7 @@
 import type { FunctionBuilder } from "../../wasm/functionBuilder.ts";
 import type { PointerLocal } from "../../wasm/locals.ts";
 import { type ChannelSums, forEachTotal, sumOverPixels, sumScratch, toSingle } from "./channelSums.ts";
+import { flushedFactor } from "./flush.ts";
 import { forEachPixelGroup } from "./pixelBlocks.ts";
 import { type KernelModule, kernelFunction, type Recipe, recipe } from "./recipe.ts";
 
@@ -12,7 +13,7 @@ export function addBias(channels: number, relu: boolean): Recipe {
       eachPixel(() => {
         bias.forEach((value, v) => {
           const sum = pixel.lanes(lanes[v], 4 * v).add(value);
-          pixel.store(relu ? sum.max(0) : sum, 4 * v, lanes[v]);
+          pixel.store(flushedFactor(f, relu ? sum.max(0) : sum), 4 * v, lanes[v]);
         });
       });
     }),
@@ -43,7 +44,7 @@ export function biasReluGradient(channels: number, accumulate: boolean): Recipe 
       sumOverPixels(f, sums, pixels, { maps: [y, dy], rows: [] }, (lanes, [output, gradient]) => (group) => {
         group.forEach(([sum], v) => {
           const [at, count] = [4 * v, lanes[v]];
-          passed.set(gradient.lanes(count, at).where(output.lanes(count, at).greater(0)));
+          passed.set(flushedFactor(f, gradient.lanes(count, at).where(output.lanes(count, at).greater(0))));
           gradient.store(passed, at, count);
           sum.set(sum.add(passed));
         });

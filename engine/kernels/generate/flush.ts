@@ -1,13 +1,20 @@
 import type { F32x4 } from "../../wasm/f32x4.ts";
 import type { FunctionBuilder } from "../../wasm/functionBuilder.ts";
 import type { LocalOf } from "../../wasm/locals.ts";
+import { FACTOR_FLUSHED_BELOW, STATE_FLUSHED_BELOW } from "../flushThresholds.ts";
 
-/** Denormal numbers run up to 180 times slower in WebAssembly: state that decays is 0 before it gets there. */
-const FLUSH_BELOW = 1e-30;
-
-/** v, or 0 where |v| < 1e−30. */
+/** v, or 0 where |v| < 1e−30: for state that decays. */
 export function flushed(f: FunctionBuilder, v: F32x4): LocalOf["f32x4"] {
+  return zeroBelow(f, v, STATE_FLUSHED_BELOW);
+}
+
+/** v, or 0 where |v| < 2^−63: for whatever will be a factor of products. */
+export function flushedFactor(f: FunctionBuilder, v: F32x4): LocalOf["f32x4"] {
+  return zeroBelow(f, v, FACTOR_FLUSHED_BELOW);
+}
+
+function zeroBelow(f: FunctionBuilder, v: F32x4, threshold: number): LocalOf["f32x4"] {
   const value = f.f32x4(v);
-  value.set(value.except(value.abs().less(FLUSH_BELOW)));
+  value.set(value.except(value.abs().less(threshold)));
   return value;
 }

@@ -1,3 +1,4 @@
+import { flushedFactor } from "./flush.ts";
 import { forEachElement } from "./lanes.ts";
 import { type Recipe, recipe } from "./recipe.ts";
 
@@ -12,7 +13,7 @@ export function meanSquaredError(elementsPerImage: number): Recipe {
       high.set(0);
       forEachElement(f, f.i32(elementsPerImage), [x, target, dx], (lanes) => {
         difference.set(x.lanes(lanes).sub(target.lanes(lanes)));
-        dx.store(f.f32x4(difference.mul(2 / elementsPerImage)), 0, lanes);
+        dx.store(flushedFactor(f, difference.mul(2 / elementsPerImage)), 0, lanes);
         const square = f.f32x4(difference.mul(difference));
         low.set(low.add(square.lowToF64x2()));
         high.set(high.add(square.highToF64x2()));

@@ -2,7 +2,7 @@ import type { F32x4 } from "../../wasm/f32x4.ts";
 import type { FunctionBuilder } from "../../wasm/functionBuilder.ts";
 import type { LocalOf, PointerLocal } from "../../wasm/locals.ts";
 import type { LaneCount } from "../../wasm/pointer.ts";
-import { flushed } from "./flush.ts";
+import { flushed, flushedFactor } from "./flush.ts";
 import { forEachElement } from "./lanes.ts";
 import { type Recipe, recipe } from "./recipe.ts";
 
@@ -20,7 +20,7 @@ export function sgd(): Recipe {
       const v = flushed(f, momentum.mul(velocity.lanes(lanes)).add(gradient));
       velocity.store(v, 0, lanes);
       const step = gradientShare.mul(gradient).add(velocityShare.mul(v));
-      w.store(f.f32x4(w.lanes(lanes).sub(learningRate.mul(step))), 0, lanes);
+      w.store(flushedFactor(f, w.lanes(lanes).sub(learningRate.mul(step))), 0, lanes);
     });
   });
 }
@@ -35,7 +35,7 @@ export function rmsprop(): Recipe {
       const m = flushed(f, momentumFactor.mul(momentum.lanes(lanes)).add(gradient.div(s.sqrt().add(epsilon))));
       square.store(s, 0, lanes);
       momentum.store(m, 0, lanes);
-      w.store(f.f32x4(w.lanes(lanes).sub(learningRate.mul(m))), 0, lanes);
+      w.store(flushedFactor(f, w.lanes(lanes).sub(learningRate.mul(m))), 0, lanes);
     });
   });
 }
@@ -56,7 +56,7 @@ export function adam(): Recipe {
       m.store(first, 0, lanes);
       v.store(second, 0, lanes);
       const deviation = second.sqrt().mul(varianceScale).add(epsilon);
-      w.store(f.f32x4(shrunk.sub(stepSize.mul(first).div(deviation))), 0, lanes);
+      w.store(flushedFactor(f, shrunk.sub(stepSize.mul(first).div(deviation))), 0, lanes);
     });
   });
 }
@@ -69,7 +69,7 @@ export function adagrad(): Recipe {
       const gradient = decayedGradient(f, g, w.lanes(lanes), weightDecay, lanes);
       const s = flushed(f, sum.lanes(lanes).add(gradient.mul(gradient)));
       sum.store(s, 0, lanes);
-      w.store(f.f32x4(w.lanes(lanes).sub(learningRate.mul(gradient).div(s.sqrt().add(epsilon)))), 0, lanes);
+      w.store(flushedFactor(f, w.lanes(lanes).sub(learningRate.mul(gradient).div(s.sqrt().add(epsilon)))), 0, lanes);
     });
   });
 }
@@ -85,7 +85,7 @@ export function adadelta(): Recipe {
       const d = f.f32x4(ratio.mul(gradient));
       square.store(s, 0, lanes);
       delta.store(flushed(f, decay.mul(delta.lanes(lanes)).add(oneMinusDecay.mul(d.mul(d)))), 0, lanes);
-      w.store(f.f32x4(w.lanes(lanes).sub(learningRate.mul(d))), 0, lanes);
+      w.store(flushedFactor(f, w.lanes(lanes).sub(learningRate.mul(d))), 0, lanes);
     });
   });
 }

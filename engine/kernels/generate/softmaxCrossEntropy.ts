@@ -2,15 +2,13 @@ import { F32x4 } from "../../wasm/f32x4.ts";
 import { F32 } from "../../wasm/floats.ts";
 import type { FunctionBuilder } from "../../wasm/functionBuilder.ts";
 import type { F32Local, PointerLocal } from "../../wasm/locals.ts";
+import { FACTOR_FLUSHED_BELOW } from "../flushThresholds.ts";
 import { exp, log } from "./exponential.ts";
 import { type Recipe, recipe } from "./recipe.ts";
 
-/** Probabilities below this count as 0, so that no gradient is denormal (those are up to 180 times slower). */
-const SMALLEST_PROBABILITY = 1e-30;
-
 /**
  * For each image: loss[0] += −Σ target · ln softmax, correct[0] += 1 where the first largest logit is the label,
- * dlogits = softmax − target, with target = label smoothing / classes, and 1 − label smoothing more at the label.
+ * dlogits = softmax (0 where it is below 2^-63) − target, with target = label smoothing / classes, and 1 − label smoothing more at the label.
  * All exponents are differences from the largest logit, so nothing overflows. (images, logits, labels, loss, correct, dlogits)
  */
 export function softmaxCrossEntropy(classes: number, labelSmoothing: number): Recipe {
@@ -30,7 +28,7 @@ export function softmaxCrossEntropy(classes: number, labelSmoothing: number): Re
         const everywhere = labelSmoothing / classes;
         target.set(F32.of(everywhere + 1 - labelSmoothing).onlyIf(k.equal(labels.i32()), everywhere));
         probability.set(gradient.f32().div(sum));
-        probability.set(F32.of(0).onlyIf(probability.less(SMALLEST_PROBABILITY), probability));
+        probability.set(F32.of(0).onlyIf(probability.less(FACTOR_FLUSHED_BELOW), probability));
         gradient.store(probability.sub(target));
         const share = largest.sub(logit.f32()).add(logSum).mul(target);
         cost.set(cost.add(share).onlyIf(target.greater(0), cost));

@@ -2,6 +2,7 @@ import { erf, sigmoid, tanh } from "../../numerics/erf.ts";
 import { exp } from "../../numerics/exp.ts";
 import type { Activation, Kernels } from "../kernels.ts";
 import type { ReferenceMemorySource } from "../reference.ts";
+import { flushFactor } from "./flush.ts";
 
 type ActivationKernels = Pick<Kernels, "activation" | "activationBackward">;
 
@@ -29,7 +30,7 @@ export function activationReference(memory: ReferenceMemorySource): ActivationKe
   return {
     activation: (kind, slope) => (elements, x, y) => {
       const h = memory().f32;
-      for (let i = 0; i < elements; i++) h[y + i] = ACTIVATIONS[kind].value(h[x + i], slope);
+      for (let i = 0; i < elements; i++) h[y + i] = flushFactor(ACTIVATIONS[kind].value(h[x + i], slope));
     },
     activationBackward: (kind, slope, accumulate) => (elements, x, dy, dx) => {
       const h = memory().f32;
@@ -37,7 +38,7 @@ export function activationReference(memory: ReferenceMemorySource): ActivationKe
         const derivative = ACTIVATIONS[kind].derivative(h[x + i], slope);
         // Not a product for the ReLU: 0 · ∞ is not what a closed gate lets through.
         const value = derivative === 0 ? 0 : h[dy + i] * derivative;
-        h[dx + i] = accumulate ? h[dx + i] + value : value;
+        h[dx + i] = flushFactor(accumulate ? h[dx + i] + value : value);
       }
     },
   };

@@ -1,6 +1,7 @@
 import type { Conv2dShape, Kernels } from "../kernels.ts";
 import { outputSize } from "../outputSize.ts";
 import type { ReferenceMemorySource } from "../reference.ts";
+import { flushFactor } from "./flush.ts";
 
 type ConvolutionKernels = Pick<
   Kernels,
@@ -43,8 +44,8 @@ export function convolutionReference(memory: ReferenceMemorySource): Convolution
     addBias: (channels, relu) => (pixels, b, y) => {
       const h = memory().f32;
       for (let i = 0; i < pixels * channels; i++) {
-        h[y + i] += h[b + (i % channels)];
-        if (relu && h[y + i] < 0) h[y + i] = 0;
+        const sum = h[y + i] + h[b + (i % channels)];
+        h[y + i] = flushFactor(relu && sum < 0 ? 0 : sum);
       }
     },
     biasGradient: (channels, accumulate) => (pixels, dy, db) => {
@@ -57,7 +58,7 @@ export function convolutionReference(memory: ReferenceMemorySource): Convolution
       const h = memory().f32;
       const sums = new Float64Array(channels);
       for (let i = 0; i < pixels * channels; i++) {
-        if (!(h[y + i] > 0)) h[dy + i] = 0;
+        h[dy + i] = h[y + i] > 0 ? flushFactor(h[dy + i]) : 0;
         sums[i % channels] += h[dy + i];
       }
       store(h, db, sums, accumulate);

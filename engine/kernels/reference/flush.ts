@@ -1,7 +1,11 @@
-/** Denormal numbers run up to 180 times slower in WebAssembly: state that decays is 0 before it gets there. */
-const FLUSH_BELOW = 1e-30;
+import { FACTOR_FLUSHED_BELOW, STATE_FLUSHED_BELOW } from "../flushThresholds.ts";
 
-/** v, or 0 where |v| < 1e−30 (as f32). */
+/** v, or 0 where |v| < 1e−30 (as f32): for state that decays. */
 export function flush(v: number): number {
-  return Math.abs(v) < Math.fround(FLUSH_BELOW) ? 0 : v;
+  return Math.abs(v) < Math.fround(STATE_FLUSHED_BELOW) ? 0 : v;
+}
+
+/** v, or 0 where |v| < 2^−63: for whatever will be a factor of products. */
+export function flushFactor(v: number): number {
+  return Math.abs(v) < FACTOR_FLUSHED_BELOW ? 0 : v;
 }

@@ -2,11 +2,9 @@ import { exp } from "../../numerics/exp.ts";
 import { log } from "../../numerics/log.ts";
 import type { Kernels } from "../kernels.ts";
 import type { ReferenceMemorySource } from "../reference.ts";
+import { flushFactor } from "./flush.ts";
 
 type LossKernels = Pick<Kernels, "softmaxCrossEntropy" | "meanSquaredError">;
-
-/** Probabilities below this count as 0, so that no gradient is denormal (those are up to 180 times slower in WebAssembly). */
-const SMALLEST_PROBABILITY = 1e-30;
 
 export function lossReference(memory: ReferenceMemorySource): LossKernels {
   return {
@@ -23,7 +21,7 @@ export function lossReference(memory: ReferenceMemorySource): LossKernels {
           const target = (k === label ? 1 - labelSmoothing : 0) + labelSmoothing / classes;
           const probability = exponentials[k] / sum;
           if (target > 0) cost -= target * (z[k] - z[best] - log(sum));
-          f32[dlogits + image * classes + k] = (probability < SMALLEST_PROBABILITY ? 0 : probability) - target;
+          f32[dlogits + image * classes + k] = flushFactor(probability) - target;
         }
         f32[loss] += cost;
         if (best === label) i32[correct] += 1;
@@ -36,7 +34,7 @@ export function lossReference(memory: ReferenceMemorySource): LossKernels {
         for (let i = image * elementsPerImage; i < (image + 1) * elementsPerImage; i++) {
           const difference = h[x + i] - h[target + i];
           squares += difference * difference;
-          h[dx + i] = (2 / elementsPerImage) * difference;
+          h[dx + i] = flushFactor((2 / elementsPerImage) * difference);
         }
         h[loss] += squares / elementsPerImage;
       }

@@ -1,5 +1,6 @@
 import type { Kernels } from "../kernels.ts";
 import type { ReferenceMemorySource } from "../reference.ts";
+import { flushFactor } from "./flush.ts";
 
 type NormalizationKernels = Pick<
   Kernels,
@@ -27,7 +28,7 @@ export function normalizationReference(memory: ReferenceMemorySource): Normaliza
           const i = p * channels + c;
           const normalized = (h[x + i] - h[mean + c]) / Math.sqrt(h[variance + c] + epsilon);
           const sum = h[gamma + c] * normalized + h[beta + c] + (fusion.residual ? h[residual + i] : 0);
-          h[y + i] = fusion.relu && sum < 0 ? 0 : sum;
+          h[y + i] = flushFactor(fusion.relu && sum < 0 ? 0 : sum);
         }
       }
     },
@@ -57,7 +58,7 @@ export function normalizationReference(memory: ReferenceMemorySource): Normaliza
           const dgamma = h[dgammaAndDbeta + c] / pixels;
           const dbeta = h[dgammaAndDbeta + channels + c] / pixels;
           const value = (h[gamma + c] / deviation) * (h[g + i] - dbeta - normalized * dgamma);
-          h[dx + i] = accumulate ? h[dx + i] + value : value;
+          h[dx + i] = flushFactor(accumulate ? h[dx + i] + value : value);
         }
       }
     },
@@ -96,7 +97,7 @@ function reluReference(memory: ReferenceMemorySource): ReluKernels {
           const dgamma = h[dgammaAndDbeta + c] / pixels;
           const dbeta = h[dgammaAndDbeta + channels + c] / pixels;
           const value = (h[gamma + c] / deviation) * (passed - dbeta - normalized * dgamma);
-          h[dx + i] = accumulate ? h[dx + i] + value : value;
+          h[dx + i] = flushFactor(accumulate ? h[dx + i] + value : value);
         }
       }
     },

@@ -1,6 +1,6 @@
 import type { ReferenceMemorySource } from "../reference.ts";
 import type { VectorKernels } from "../vectorKernels.ts";
-import { flush } from "./flush.ts";
+import { flush, flushFactor } from "./flush.ts";
 
 type OptimizerKernels = Pick<VectorKernels, "sgd" | "adam" | "rmsprop" | "adagrad" | "adadelta">;
 
@@ -21,7 +21,7 @@ function momentumReference(memory: ReferenceMemorySource): Pick<OptimizerKernels
         const gradient = f(h[g + i] + f(weightDecay * h[w + i]));
         const v = flush(f(f(momentum * h[velocity + i]) + gradient));
         h[velocity + i] = v;
-        h[w + i] = f(h[w + i] - f(learningRate * f(f(gradientShare * gradient) + f(velocityShare * v))));
+        h[w + i] = flushFactor(f(h[w + i] - f(learningRate * f(f(gradientShare * gradient) + f(velocityShare * v)))));
       }
     },
     rmsprop: (count, w, g, square, momentum, settings) => {
@@ -33,7 +33,7 @@ function momentumReference(memory: ReferenceMemorySource): Pick<OptimizerKernels
         const m = flush(f(f(momentumFactor * h[momentum + i]) + f(gradient / f(root(s) + epsilon))));
         h[square + i] = s;
         h[momentum + i] = m;
-        h[w + i] = f(h[w + i] - f(learningRate * m));
+        h[w + i] = flushFactor(f(h[w + i] - f(learningRate * m)));
       }
     },
   };
@@ -54,7 +54,7 @@ function adaptiveReference(memory: ReferenceMemorySource): Pick<OptimizerKernels
         const second = flush(f(f(beta2 * h[v + i]) + f(oneMinusBeta2 * f(gradient * gradient))));
         h[m + i] = first;
         h[v + i] = second;
-        h[w + i] = f(shrunk - f(f(stepSize * first) / f(f(root(second) * varianceScale) + epsilon)));
+        h[w + i] = flushFactor(f(shrunk - f(f(stepSize * first) / f(f(root(second) * varianceScale) + epsilon))));
       }
     },
     adagrad: (count, w, g, sum, settings) => {
@@ -64,7 +64,7 @@ function adaptiveReference(memory: ReferenceMemorySource): Pick<OptimizerKernels
         const gradient = f(h[g + i] + f(weightDecay * h[w + i]));
         const s = flush(f(h[sum + i] + f(gradient * gradient)));
         h[sum + i] = s;
-        h[w + i] = f(h[w + i] - f(f(learningRate * gradient) / f(root(s) + epsilon)));
+        h[w + i] = flushFactor(f(h[w + i] - f(f(learningRate * gradient) / f(root(s) + epsilon))));
       }
     },
     adadelta: (count, w, g, square, delta, settings) => {
@@ -76,7 +76,7 @@ function adaptiveReference(memory: ReferenceMemorySource): Pick<OptimizerKernels
         const d = f(f(root(f(h[delta + i] + epsilon)) / root(f(s + epsilon))) * gradient);
         h[square + i] = s;
         h[delta + i] = flush(f(f(decay * h[delta + i]) + f(oneMinusDecay * f(d * d))));
-        h[w + i] = f(h[w + i] - f(learningRate * d));
+        h[w + i] = flushFactor(f(h[w + i] - f(learningRate * d)));
       }
     },
   };

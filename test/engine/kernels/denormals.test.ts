@@ -10,6 +10,8 @@ import {
   softmaxCrossEntropy,
 } from "../../../engine/index.ts";
 import { generateKernels } from "../../../engine/kernels/generateKernels.ts";
+import type { Kernel, Kernels } from "../../../engine/kernels/kernels.ts";
+import { referenceKernels } from "../../../engine/kernels/reference.ts";
 
 const SMALLEST_NORMAL = 2 ** -126;
 
@@ -28,7 +30,7 @@ test("KE4 probabilities of classes that are as good as excluded are gradients of
   const loss = set.kernels.softmaxCrossEntropy(4, 0);
   await set.link(memory, 90);
   const h = new Float32Array(memory.buffer);
-  h.set([0, -60, -80, -100], 10); // e^-80 and e^-100: about 1e-35 and 4e-44
+  h.set([0, -40, -60, -100], 10); // e^-40, e^-60 and e^-100: about 4e-18, 9e-27 and 4e-44
   loss(1, 10, 20, 30, 31, 40);
   const dlogits = h.subarray(40, 44);
   expect(denormals(dlogits)).toEqual([]);
@@ -48,6 +50,74 @@ test("KE4 momentum without gradients dies out at 0, and no step on the way is de
     expect(denormals(h.subarray(velocity, velocity + 4))).toEqual([]);
   }
   expect([...h.subarray(velocity, velocity + 4)]).toEqual([0, 0, 0, 0]);
+});
+
+const FACTOR = 2 ** -63; // the smallest that stays
+const TINY = [FACTOR, -FACTOR, FACTOR / 2, -FACTOR / 2, 2 ** -126, -(2 ** -130), 2 ** -149, 1];
+
+/** Where the numbers are, where results go, rows of ones and of zeros, and what nobody looks at. */
+const [FROM, TO, ONES, ZEROS, ELSEWHERE] = [8, 16, 24, 32, 40];
+const NORM = [ZEROS, ONES, ONES, ZEROS] as const; // mean, variance, gamma, beta
+
+/** A kernel and what it is called with: eight numbers go through it unchanged, in two channels and four pixels where it has any. */
+interface Passage {
+  readonly make: (kernels: Kernels) => Kernel;
+  readonly values: Parameters<Kernel>;
+  readonly inPlace?: boolean;
+}
+
+const PASSAGES: Readonly<Record<string, Passage>> = {
+  addBias: { make: ({ addBias }) => addBias(2, false), values: [4, ZEROS, TO], inPlace: true },
+  biasReluGradient: { make: ({ biasReluGradient }) => biasReluGradient(2, false), values: [4, ONES, TO, ELSEWHERE], inPlace: true },
+  batchNorm: { make: ({ batchNorm }) => batchNorm(2, 0, { residual: false, relu: false }), values: [4, FROM, ...NORM, TO, 0] },
+  batchNormBackward: {
+    make: ({ batchNormBackward }) => batchNormBackward(2, 0, false),
+    values: [4, FROM, ZEROS, ZEROS, ONES, ONES, ZEROS, TO],
+  },
+  "batchNormBackward that adds": {
+    make: ({ batchNormBackward }) => batchNormBackward(2, 0, true),
+    values: [4, FROM, ZEROS, ZEROS, ONES, ONES, ZEROS, TO],
+  },
+  batchNormReluBackward: { make: (kernels) => kernels.batchNormReluBackward(2, 0, false), values: [4, FROM, ONES, ...NORM, ZEROS, TO] },
+  relu: { make: ({ activation }) => activation("relu", 0), values: [8, FROM, TO] },
+  leakyRelu: { make: ({ activation }) => activation("leakyRelu", 1), values: [8, FROM, TO] },
+  "relu backward": { make: ({ activationBackward }) => activationBackward("relu", 0, false), values: [8, ONES, FROM, TO] },
+  "tanh backward": { make: ({ activationBackward }) => activationBackward("tanh", 0, false), values: [8, ZEROS, FROM, TO] },
+  meanSquaredError: { make: ({ meanSquaredError }) => meanSquaredError(2), values: [4, FROM, ZEROS, ELSEWHERE, TO] },
+};
+
+test.each(Object.entries(PASSAGES))("KE4 %s writes 0 in place of what is below 2^-63, as the reference does", async (_name, passage) => {
+  const { set, memory } = await linked(1000);
+  const places = new Float32Array(memory.buffer);
+  const reference = new Float32Array(90);
+  const kernel = passage.make(set.kernels);
+  const definition = passage.make(referenceKernels(() => ({ f32: reference, i32: new Int32Array(reference.buffer) })).kernels);
+  await set.link(memory, 90);
+  for (const [h, run] of [[places, kernel] as const, [reference, definition] as const]) {
+    h.fill(1, ONES, ONES + 8).set(TINY, passage.inPlace ? TO : FROM);
+    run(...passage.values);
+    const written = Array.from(h.subarray(TO, TO + 7));
+    const kept = written.filter((value) => value !== 0);
+    expect(written.slice(2)).toEqual([0, 0, 0, 0, 0]);
+    expect(kept.map(Math.abs)).toEqual(kept.map(() => FACTOR));
+    expect(kept).toContain(FACTOR);
+  }
+  expect(Array.from(places.subarray(TO, TO + 7))).toEqual(Array.from(reference.subarray(TO, TO + 7)));
+});
+
+test.each(["sgd", "adam", "rmsprop", "adagrad", "adadelta"] as const)("KE4 %s leaves no parameter below 2^-63", async (name) => {
+  const { set, memory } = await linked(100);
+  await set.link(memory, 90);
+  const h = new Float32Array(memory.buffer);
+  const [w, g, first, second, settings] = [10, 20, 30, 40, 50];
+  h.fill(1, settings, settings + 9); // Adam's last setting is what the parameter shrinks by
+  h[settings] = 0; // the learning rate
+  h.fill(1, first, first + 8).fill(1, second, second + 8);
+  h.set(TINY, w);
+  if (name === "sgd") set.vector.sgd(8, w, g, first, settings);
+  else if (name === "adagrad") set.vector.adagrad(8, w, g, first, settings);
+  else set.vector[name](8, w, g, first, second, settings);
+  expect(Array.from(h.subarray(w, w + 8))).toEqual([FACTOR, -FACTOR, 0, 0, 0, 0, 0, 1]);
 });
 
 const NETWORK: ModelDefinition = {

@@ -1,0 +1,12 @@
+/*
+ * Denormal numbers (below 2^-126) run up to 180 times slower in WebAssembly, which cannot switch them off: what is that small becomes 0.
+ */
+
+/** State that decays: moments, running statistics. They are squares, too, so this is far below the next. */
+export const STATE_FLUSHED_BELOW = 1e-30;
+
+/**
+ * Maps, their gradients, and parameters: what products are made of. A product of two that are not 0 is 2^-126 at least, so that
+ * no kernel meets a denormal number on its way either. Gradients that small are far below the unit that they are rounded to.
+ */
+export const FACTOR_FLUSHED_BELOW = 2 ** -63;
