@@ -1,13 +1,15 @@
 import { expect, test } from "vitest";
+import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
 import { aggregatorsOf, rowsOf } from "../../coordinator/protocol/topology.ts";
 import type { View } from "../../coordinator/protocol/view.ts";
+import { orderAudits } from "../../coordinator/run/auditOrders.ts";
 import { seatsOf } from "../../coordinator/run/seating.ts";
 import { timing } from "../protocol/samples.ts";
 import { announced, begun, Coordination, hashOf, sent, texts } from "./membershipScene.ts";
 
 /** A run of so many peers, all linked as they were told to. */
-function crowd(peers: number): Coordination {
-  const scene = new Coordination({ minPeers: peers, maxPeers: 2000 }, { slots: 128 });
+function crowd(peers: number, config: Partial<RunConfig> = {}): Coordination {
+  const scene = new Coordination({ minPeers: peers, maxPeers: 2000 }, { slots: 128, ...config });
   for (let i = 0; i < peers; i++) {
     const id = scene.join(`P${i + 1}`);
     for (const { to, message } of sent(scene.ready(id), "connect")) {
@@ -89,9 +91,21 @@ test("TO7 who links up while the others move is asked to link with all of them; 
   expect(scene.state.views.at(-1)?.seats?.length).toBe(33);
 });
 
+test("AU1 of 64 contributions 2 % are drawn as well, but from no more than a quarter of the rounds", () => {
+  const { state, options } = crowd(64, { steps: 4000, evaluate: false });
+  const { audits } = orderAudits({ ...state, permitted: -1 }, 3999, { ...options, auditShare: 0.02 }).state;
+  const drawn = [...audits.inquiries.values()].reduce((sum, { checks }) => sum + checks.length, 0) / (64 * 4000);
+  expect(drawn).toBeGreaterThan(0.018);
+  expect(drawn).toBeLessThan(0.022);
+  expect(audits.inquiries.size / 4000).toBeGreaterThan(0.2);
+  expect(audits.inquiries.size / 4000).toBeLessThan(0.26);
+});
+
 test("TO6 seats within the first row are none", () => {
   expect(seatsOf([[7, 31]])).toBeUndefined();
   expect(seatsOf([[7, 32]])?.[32]).toBe(7);
+  expect(seatsOf([[7, 31]], 31)).toBeUndefined();
+  expect(seatsOf([[7, 31]], 32)).toHaveLength(32); // with those who have no seat they are too many to exchange directly
 });
 
 test("ME19 who waits for a permit is not late, but the one that keeps everyone from it", () => {
