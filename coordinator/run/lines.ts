@@ -1,5 +1,6 @@
 import { describeRound } from "../protocol/rounds.ts";
 import type { RunConfig } from "../protocol/runConfig.ts";
+import { memberTest } from "../protocol/topology.ts";
 import { type PeerId, slotsOf, viewFor } from "../protocol/view.ts";
 import {
   type Decision,
@@ -75,15 +76,18 @@ function lastWait(state: Membership, id: PeerId, round: number, now: number): Wa
   return last?.round === round && now - last.at < HEARTBEAT_MS ? last : undefined;
 }
 
-/** What each member says that it waits for in the oldest rounds in progress now, though everyone has computed them. */
+/** The lines that each member says it waits for now, of the oldest rounds in progress, though everyone has computed them: those between members. */
 export function currentWaits(
   state: Membership,
   members: readonly PeerState[],
   now: number,
 ): { readonly peer: PeerState; readonly wait: Wait }[] {
+  const isMember = memberTest(members.map(({ id }) => id)); // somebody may be gone since
   return members.flatMap((peer) => {
     const wait = peer.waits.at(-1);
-    return wait !== undefined && wait.round <= state.committed && now - wait.at < HEARTBEAT_MS ? [{ peer, wait }] : [];
+    if (wait === undefined || wait.round > state.committed || now - wait.at >= HEARTBEAT_MS) return [];
+    const lines = wait.lines.filter((ends) => ends.every(isMember));
+    return lines.length === 0 ? [] : [{ peer, wait: { ...wait, lines } }];
   });
 }
 

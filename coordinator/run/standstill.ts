@@ -35,7 +35,7 @@ export interface Waiting {
  */
 export function endStandstill(state: Membership, { waited, patience }: Waiting, now: number, options: MembershipOptions): Decision {
   const members = peersAt(state, "member");
-  const waits = currentWaits(state, members, now).filter(({ wait }) => wait.lines.length > 0);
+  const waits = currentWaits(state, members, now);
   const long = waited >= STANDSTILL_MS + 2 * computeMs(members, options.config);
   const recent = state.standstill !== undefined && now - state.standstill.at < LOOK_AGAIN_MS;
   if (waits.length === 0 || recent || (!long && waited < patience)) return unchanged(state);
