@@ -3,7 +3,18 @@
  * It uses nothing but Node, for it runs when nothing is installed yet, and does only what is missing: usually nothing, without a word.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -54,6 +65,10 @@ function packagesAreMissing() {
 }
 
 function installPackages() {
+  if (isLink("node_modules"))
+    stop(
+      "node_modules is a link to another folder, whose content npm would delete. Install the packages there, or remove the link, and run the command again.",
+    );
   const command = existsSync(inRoot("package-lock.json")) ? "ci" : "install";
   say(`Installing packages: npm ${command} …`);
   // Under npm, the same npm; "npm" alone is a script that Windows starts only through a shell.
@@ -201,6 +216,9 @@ class SetupStopped extends Error {}
 function stop(sentence) {
   throw new SetupStopped(sentence);
 }
+
+/** Also one that leads nowhere. */
+const isLink = (name) => lstatSync(inRoot(name), { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
 
 /** The exit code of a program whose output is shown. */
 const run = ([program, ...args], options) => spawnSync(program, args, { cwd: root, stdio: "inherit", ...options }).status;

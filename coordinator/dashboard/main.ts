@@ -54,7 +54,7 @@ function draw(now: number): void {
   renderHeadline(run);
   renderPeers(run);
   renderBits(run);
-  renderEvents(run.history.events);
+  renderEvents(run.history);
   learning.draw(run.history);
   speed.draw(run.history, learning.axis());
 }

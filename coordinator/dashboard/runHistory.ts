@@ -1,11 +1,17 @@
 import type { DashboardSnapshot, DashboardUpdate, EvaluationPoint, RunEvent, StepPoint } from "../protocol/dashboard.ts";
 import { meanLoss } from "../protocol/meanLoss.ts";
 
+/** Older events are forgotten: the run's journal has them all. */
+const KEPT_EVENTS = 1000;
+
 /** Every step of the run so far, column by column; a step without a finite loss has NaN. Grows with updates, starts anew with a snapshot. */
 export class RunHistory {
   readonly points: StepPoint[] = [];
   readonly evaluations: EvaluationPoint[] = [];
+  /** The newest of them. */
   readonly events: RunEvent[] = [];
+  /** How many there were, those that are forgotten included. */
+  eventCount = 0;
   readonly steps: number[] = [];
   /** Seconds since the first step ended. */
   readonly seconds: number[] = [];
@@ -25,7 +31,9 @@ export class RunHistory {
       this.accuracies.push(mean(point.metrics.correct, point.metrics.images));
     }
     for (const evaluation of news.evaluations) this.evaluations.push(evaluation);
-    for (const event of news.events) this.events.push(event);
+    this.events.push(...news.events);
+    this.events.splice(0, this.events.length - KEPT_EVENTS);
+    this.eventCount += news.events.length;
   }
 
   get last(): StepPoint | undefined {

@@ -20,7 +20,8 @@ const PRODUCTS = 32;
  * (Carter and Wegman 1979, universal hashing).
  */
 export function checksum(key: ChecksumKey, elements: Int32Array, begin: number): Checksum {
-  return [residue(key, elements, begin, 0), residue(key, elements, begin, 1)];
+  const [first, second] = factorsOf(key, begin, elements.length);
+  return [residue(first, elements, MODULI[0]), residue(second, elements, MODULI[1])];
 }
 
 /** The checksum of the sum of two vectors. */
@@ -28,19 +29,42 @@ export const addChecksums = (a: Checksum, b: Checksum): Checksum => [(a[0] + b[0
 
 export const sameChecksum = (a: Checksum, b: Checksum): boolean => a[0] === b[0] && a[1] === b[1];
 
-function residue([first, second]: ChecksumKey, elements: Int32Array, begin: number, which: 0 | 1): number {
-  const modulus = MODULI[which];
-  const salt = which === 0 ? first : mix(first ^ second);
-  let [total, high, low] = [0, 0, 0];
-  for (let i = 0; i < elements.length; i++) {
-    const value = elements[i] as number;
-    const factor = mix(mix((begin + i) ^ salt) ^ second) >>> 1;
-    high += factor * (value >> 16); // value = (value >> 16) · 2^16 + (value & 0xffff), so that no product is rounded
-    low += factor * (value & 0xffff);
-    if (i % PRODUCTS === PRODUCTS - 1 || i === elements.length - 1) {
-      total = (total + (high % modulus) * 65_536 + low) % modulus;
-      [high, low] = [0, 0];
+/** rᵢ for either prime, 31 bits each. */
+type Factors = readonly [Int32Array, Int32Array];
+
+/** An account has checksums of the same blocks many times, under one key: their factors are kept, 8 MiB of them at most. */
+const MAX_KEPT_FACTORS = 1 << 20;
+const kept = { key: [0, 0] as ChecksumKey, elements: 0, blocks: new Map<number, Factors>() };
+
+function factorsOf(key: ChecksumKey, begin: number, count: number): Factors {
+  const [a, b] = key;
+  if (kept.key[0] !== a || kept.key[1] !== b || kept.elements + count > MAX_KEPT_FACTORS) {
+    Object.assign(kept, { key, elements: 0 });
+    kept.blocks.clear();
+  }
+  const known = kept.blocks.get(begin);
+  if (known?.[0].length === count) return known;
+  const factors = [new Int32Array(count), new Int32Array(count)] as const;
+  const salt = mix(a ^ b);
+  for (let i = 0; i < count; i++) {
+    factors[0][i] = mix(mix((begin + i) ^ a) ^ b) >>> 1;
+    factors[1][i] = mix(mix((begin + i) ^ salt) ^ b) >>> 1;
+  }
+  kept.blocks.set(begin, factors);
+  kept.elements += count;
+  return factors;
+}
+
+function residue(factors: Int32Array, elements: Int32Array, modulus: number): number {
+  let total = 0;
+  for (let i = 0; i < elements.length; ) {
+    let [high, low] = [0, 0];
+    for (const end = Math.min(elements.length, i + PRODUCTS); i < end; i++) {
+      const [value, factor] = [elements[i] as number, factors[i] as number];
+      high += factor * (value >> 16); // value = (value >> 16) · 2^16 + (value & 0xffff), so that no product is rounded
+      low += factor * (value & 0xffff);
     }
+    total = (total + (high % modulus) * 65_536 + low) % modulus;
   }
   return (total + modulus) % modulus;
 }

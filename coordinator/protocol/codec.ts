@@ -15,18 +15,37 @@ const unpackr = new Unpackr({ useRecords: false, structuredClone: false, mapsAsO
 
 export const encodeMessage = (message: PeerMessage | CoordinatorMessage): Uint8Array => packr.pack(message);
 
-export const decodePeerMessage = (bytes: Uint8Array): PeerMessage => decode(peerMessageSchema, bytes);
+const peerMessages = byType(peerMessageSchema);
+const coordinatorMessages = byType(coordinatorMessageSchema);
 
-export const decodeCoordinatorMessage = (bytes: Uint8Array): CoordinatorMessage => decode(coordinatorMessageSchema, bytes);
+export const decodePeerMessage = (bytes: Uint8Array): PeerMessage => decode(peerMessages, bytes);
 
-function decode<T extends v.GenericSchema>(schema: T, bytes: Uint8Array): v.InferOutput<T> {
+export const decodeCoordinatorMessage = (bytes: Uint8Array): CoordinatorMessage => decode(coordinatorMessages, bytes);
+
+type Member<M> = v.GenericSchema<unknown, M> & { readonly entries: { readonly type: { readonly literal: string } } };
+
+/** A union of messages, and each of them by its type: a union alone would try one after the other. */
+interface Union<M> {
+  readonly union: v.GenericSchema<unknown, M>;
+  readonly members: ReadonlyMap<unknown, v.GenericSchema<unknown, M>>;
+}
+
+function byType<M>(union: v.GenericSchema<unknown, M> & { readonly options: readonly Member<M>[] }): Union<M> {
+  return { union, members: new Map(union.options.map((member) => [member.entries.type.literal, member])) };
+}
+
+function decode<M>({ union, members }: Union<M>, bytes: Uint8Array): M {
   if (bytes.length > MAX_MESSAGE_BYTES) {
     throw new MalformedMessage(`a message has at most ${MAX_MESSAGE_BYTES} bytes, this one has ${bytes.length}`);
   }
-  const result = v.safeParse(schema, unpack(bytes));
+  const message = unpack(bytes);
+  const result = v.safeParse(members.get(typeOf(message)) ?? union, message);
   if (!result.success) throw new MalformedMessage(describe(result.issues[0]));
   return result.output;
 }
+
+const typeOf = (message: unknown): unknown =>
+  typeof message === "object" && message !== null && "type" in message ? message.type : undefined;
 
 function unpack(bytes: Uint8Array): unknown {
   try {

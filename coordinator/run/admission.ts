@@ -53,6 +53,7 @@ export function join(state: Membership, hello: Hello, now: number, options: Memb
     timesLate: 0,
     waits: [],
     ownsAfter: 0,
+    silentWith: new Set(),
     backlog: undefined,
     complainers: new Set(),
     disputants: new Set(),

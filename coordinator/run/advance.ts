@@ -31,7 +31,7 @@ const STUCK_MS = 30_000;
 export function advance(state: Membership, event: MembershipEvent, now: number, options: MembershipOptions): Decision {
   // The most frequent events note the time together with what else they change: each change copies the table of peers.
   if (event.type === "computed") return unchanged(withPeer(state, event.peer, { computed: event.round, lastSeenAt: now }));
-  if (event.type === "heartbeat") return heartbeat(noteWait(state, event, now), event, now);
+  if (event.type === "heartbeat") return heartbeat(noteWait(state, event, now, options), event, now);
   if (event.type === "done") return done(state, event.peer, event.report, now, options);
   const seen = "peer" in event ? withPeer(state, event.peer, { lastSeenAt: now }) : state;
   switch (event.type) {

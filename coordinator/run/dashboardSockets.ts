@@ -7,6 +7,9 @@ import type { Membership } from "./membership.ts";
 /** Long enough for everything so far of 100,000 steps, some 6 MB compressed, over half a megabit a second. */
 const PATIENCE_MS = 120_000;
 
+/** Each has the whole history in its page and a message a second: more are a mistake, or an attack. */
+const MAX_DASHBOARDS = 256;
+
 interface Dashboard {
   readonly showsLink: boolean;
   position: Position;
@@ -24,10 +27,14 @@ export class DashboardSockets {
   }
 
   accept(socket: WebSocket, showsLink: boolean, membership: Membership, now: number): void {
+    socket.on("error", () => socket.terminate());
+    if (this.#dashboards.size >= MAX_DASHBOARDS) {
+      socket.close(1013, closeReason(`${MAX_DASHBOARDS} dashboards are open already: close one`)); // 1013: try again later
+      return;
+    }
     send(socket, this.#feed.snapshot(membership, now, showsLink));
     this.#dashboards.set(socket, { showsLink, position: this.#feed.position(), tookAllAt: now });
     socket.on("close", () => this.#dashboards.delete(socket));
-    socket.on("error", () => socket.terminate());
   }
 
   update(membership: Membership, now: number): void {

@@ -27,8 +27,16 @@ export function chooseDonors(candidates: readonly PeerState[], waiting: readonly
     .slice(0, MAX_DONORS);
   const several = candidates.length === 1 ? "peer" : "peers";
   if (chosen.length === 0) return { donors: [], reason: `all ${candidates.length} ${several} give their state to ${most} others already` };
-  const reason = `${chosen.length} of ${candidates.length} ${several}, who give it to the fewest others (${chosen.map(load).join(", ")}), then the fastest`;
+  const reason = reasonOf(chosen, candidates, load);
   return { donors: chosen.map(({ id }) => id), reason };
+}
+
+function reasonOf(chosen: readonly PeerState[], candidates: readonly PeerState[], load: (peer: PeerState) => number): string {
+  const busy = chosen.filter((peer) => load(peer) > 0).length;
+  if (candidates.length === 1) return `the only peer that has it${busy === 0 ? "" : ", which gives it to others too"}`;
+  const sharing = busy === 0 ? "" : `; ${busy} of them ${busy === 1 ? "gives" : "give"} it to others too`;
+  if (chosen.length === candidates.length) return `all ${chosen.length} peers that have it${sharing}`;
+  return `${chosen.length} of ${candidates.length} peers that have it, the least busy and then the fastest${sharing}`;
 }
 
 /** Observers who do not have their state yet. */

@@ -1,4 +1,7 @@
-import type { PeerId } from "../protocol/view.ts";
+import { describeRound } from "../protocol/rounds.ts";
+import type { RunConfig } from "../protocol/runConfig.ts";
+import { memberTest } from "../protocol/topology.ts";
+import { type PeerId, slotsOf, viewFor } from "../protocol/view.ts";
 import {
   type Decision,
   type Membership,
@@ -18,30 +21,53 @@ import { planView, repairViews } from "./views.ts";
 const REMEMBERED_WAITS = 12;
 
 /** Whose line is slow owns no slices for so long. */
-const DISOWNED_MS = 10 * 60_000;
+export const DISOWNED_MS = 10 * 60_000;
 
 /** What a peer said about its own slices holds until its next heartbeat. */
 const HEARTBEAT_MS = 1500;
+
+/** An owner that says nothing about a round for so long is taken to be what is waited for: heartbeats come every second. */
+const TELLING_MS = 2000;
 
 type Heartbeat = Extract<MembershipEvent, { type: "heartbeat" }>;
 
 /**
  * What a heartbeat shows of lines. While somebody still computes, nobody waits for a line. Whose reduced slices are missing may lack
- * contributions itself: then it is those that everyone waits for. When it has not said so about this round, nothing is known.
+ * contributions itself: then it is those that everyone waits for. When it has not said so about this round, nothing is known, for a while.
  */
-export function noteWait(state: Membership, { peer: id, round, awaits }: Heartbeat, now: number): Membership {
+export function noteWait(
+  state: Membership,
+  { peer: id, round, awaits }: Heartbeat,
+  now: number,
+  { config }: MembershipOptions,
+): Membership {
   const peer = state.peers.get(id);
   const members = peersAt(state, "member");
   if (peer?.stage !== "member" || round === undefined || state.phase !== "running" || state.paused !== undefined) return state;
-  const computing = members.some(({ computed }) => computed < round);
+  const computing = members.some((member) => owesSlots(state, member, round, config));
   const { contributions, slices } = computing || awaits === undefined ? { contributions: [], slices: [] } : awaits;
   const told = slices.map((owner) => ({ owner, last: lastWait(state, owner, round, now) }));
-  if (contributions.length === 0 && told.some(({ last }) => last === undefined)) return state;
+  const hasSummed = (owner: PeerId): boolean => (state.peers.get(owner)?.round ?? 0) > round;
+  const unclear = contributions.length === 0 && told.some(({ owner, last }) => last === undefined && !hasSummed(owner));
+  if (unclear && now - Math.max(state.lastCommitAt, state.standstill?.at ?? 0) < TELLING_MS) return state;
   const direct = contributions.map((other) => [id, other] as const);
   const lines = [...direct, ...told.flatMap(({ owner, last }) => (last?.lacks ? last.lines : [[id, owner] as const]))];
   const among = lines.filter((ends) => ends.every((end) => state.peers.get(end)?.stage === "member"));
   const wait: Wait = { at: now, round, lacks: contributions.length > 0, lines: among };
   return withPeer(state, id, { waits: [...peer.waits, wait].slice(-REMEMBERED_WAITS) });
+}
+
+/** Whether it still computes: it holds slots of this round, and has not said that they are done. */
+export function owesSlots(state: Membership, { id, computed }: PeerState, round: number, config: RunConfig): boolean {
+  const view = computed < round ? viewFor(state.views, round) : undefined;
+  return view !== undefined && slotsOf(view, id, describeRound(config, round).slots).length > 0;
+}
+
+/** Whether it has not ended a round that others have, and says that it waits for somebody; or may not have had the time to say so. */
+export function waitsBehind(state: Membership, { round, waits }: PeerState, now: number): boolean {
+  if ((round ?? 0) >= state.committed) return false;
+  const last = waits.at(-1);
+  return now - state.lastCommitAt < HEARTBEAT_MS || (last !== undefined && now - last.at < HEARTBEAT_MS && last.lines.length > 0);
 }
 
 /** What a peer said last, if it was about this round, and not long ago. */
@@ -50,12 +76,19 @@ function lastWait(state: Membership, id: PeerId, round: number, now: number): Wa
   return last?.round === round && now - last.at < HEARTBEAT_MS ? last : undefined;
 }
 
-/** Members whose lines to more than half of the others are waited for now, though everyone has computed the round. */
-export function awaitedByMost(state: Membership, members: readonly PeerState[], now: number): PeerState[] {
-  if (members.length < 3) return [];
-  const lines = members.flatMap(({ id }) => lastWait(state, id, state.committed, now)?.lines ?? []);
-  const ends = ({ id }: PeerState) => new Set(lines.flatMap(([a, b]) => (a === id ? [b] : b === id ? [a] : [])));
-  return members.filter((peer) => 2 * ends(peer).size > members.length - 1);
+/** The lines that each member says it waits for now, of the oldest rounds in progress, though everyone has computed them: those between members. */
+export function currentWaits(
+  state: Membership,
+  members: readonly PeerState[],
+  now: number,
+): { readonly peer: PeerState; readonly wait: Wait }[] {
+  const isMember = memberTest(members.map(({ id }) => id)); // somebody may be gone since
+  return members.flatMap((peer) => {
+    const wait = peer.waits.at(-1);
+    if (wait === undefined || wait.round > state.committed || now - wait.at >= HEARTBEAT_MS) return [];
+    const lines = wait.lines.filter((ends) => ends.every(isMember));
+    return lines.length === 0 ? [] : [{ peer, wait: { ...wait, lines } }];
+  });
 }
 
 /** Lines that the run waits for are spared, as far as it is faster then. */
@@ -76,5 +109,5 @@ export function spareSlowLines(state: Membership, now: number, options: Membersh
 
 function ownAgain(state: Membership, now: number): Membership {
   const due = peersAt(state, "member", "observer").filter(({ ownsAfter }) => ownsAfter > 0 && now >= ownsAfter);
-  return due.reduce((next, { id }) => withPeer(next, id, { ownsAfter: 0 }), state);
+  return due.reduce((next, { id }) => withPeer(next, id, { ownsAfter: 0, silentWith: new Set() }), state);
 }

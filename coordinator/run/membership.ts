@@ -44,6 +44,8 @@ export interface Membership {
   readonly audits: Audits;
   /** Members ended a round with other bits than the committed ones, and it is not clear yet whose are right. */
   readonly fork: Fork | undefined;
+  /** The latest round that stood still though everyone had computed it, and when something was done about it, or said. */
+  readonly standstill: { readonly round: number; readonly at: number } | undefined;
   /** By identity: who rests, for it comes back under another number. */
   readonly rests: ReadonlyMap<string, Rest>;
   /** What peers bring along is not to be believed: the run begins again because nobody knew who was right. */
@@ -103,6 +105,8 @@ export interface PeerState {
   readonly waits: readonly Wait[];
   /** Its line, or one to it, is slow: until then it owns no slices. */
   readonly ownsAfter: number;
+  /** Members from whom, or to whom, nothing came for so long that a round was repaired for it: forgotten when it owns slices again. */
+  readonly silentWith: ReadonlySet<PeerId>;
   /** Of an observer: so far it was behind at that time. */
   readonly backlog: { readonly at: number; readonly rounds: number } | undefined;
   /** Who says that it sends what cannot be. */
@@ -239,6 +243,7 @@ export const emptyMembership: Membership = {
   saving: undefined,
   audits: noAudits,
   fork: undefined,
+  standstill: undefined,
   rests: new Map(),
   distrustful: false,
 };

@@ -132,14 +132,12 @@ export function commit(state: Membership, report: RoundReport, now: number, { co
   const others = [...state.peers.values()].filter(
     ({ round, hash }) => round === report.round + 1 && hash !== undefined && hash !== report.hash,
   );
-  const drops: Effect[] = others.map((peer) => {
-    const sentence = `${nameOf(peer)} ended round ${report.round} with ${peer.hash}, the run with ${report.hash}`;
-    return { type: "drop", peer: peer.id, sentence };
-  });
-  const alarms = drops.map((drop) => ({
-    kind: "alarm" as const,
-    text: `${"sentence" in drop ? drop.sentence : ""}: it has to join again`,
+  const wrong = others.map((peer) => ({
+    peer: peer.id,
+    sentence: `${nameOf(peer)} ended round ${report.round} with ${peer.hash}, the run with ${report.hash}`,
   }));
+  const drops = wrong.map(({ peer, sentence }): Effect => ({ type: "drop", peer, sentence }));
+  const alarms = wrong.map(({ sentence }) => ({ kind: "alarm" as const, text: `${sentence}: it has to join again` }));
   const text = `step ${turn.step} was skipped by everyone alike: ${nonFinite} gradient elements are not finite; a lower learning rate may help`;
   const next: Membership = { ...state, committed: report.round + 1, hashes, roundMs, durations, lastCommitAt: now };
   const told = waitingObservers(next).filter(({ stateOfRound }) => stateOfRound === report.round + 1);
@@ -162,11 +160,9 @@ function promote(state: Membership, options: MembershipOptions, now: number): De
   if (level.length === 0) return unchanged(state);
   const next = level.reduce((now, { id }) => withPeer(now, id, { stage: "member" }), state);
   const observers = (state.views.at(-1)?.observers ?? []).filter(({ peer }) => next.peers.get(peer)?.stage === "observer");
-  const text = `${level.map(nameOf).join(", ")} took part from round ${state.permitted + 1}: the state is the run's`;
-  return planView(next, observers, options, {
-    kind: "join",
-    text: text.replace("took part", level.length === 1 ? "takes part" : "take part"),
-  });
+  const take = level.length === 1 ? "takes" : "take";
+  const text = `${level.map(nameOf).join(", ")} ${take} part from round ${state.permitted + 1}: the state is the run's`;
+  return planView(next, observers, options, { kind: "join", text });
 }
 
 /** Lets everyone work on: as many rounds beyond the slowest member as fit in the lease. */
@@ -214,10 +210,11 @@ function rebalance(state: Membership, options: MembershipOptions, now: number): 
   const idle = members.filter(({ id, measuredAt }) => now - measuredAt >= PROBE_INTERVAL_MS && !holds(id));
   if (idle.length > 0 && members.length <= options.config.slots) return probe(state, idle, view, options, now);
   const current = makespan(view.slotHolders, members);
-  if (current / leastMakespan(options.config.slots, members) < REBALANCE_GAIN) return unchanged(state);
+  const most = current / leastMakespan(options.config.slots, members);
+  const soon = now - state.lastViewAt < REBALANCE_INTERVAL_MS;
+  if (most < (soon ? URGENT_GAIN : REBALANCE_GAIN)) return unchanged(state);
   const gain = current / shortestMakespan(options.config.slots, members);
-  const urgent = gain >= URGENT_GAIN;
-  if (!urgent && (gain < REBALANCE_GAIN || now - state.lastViewAt < REBALANCE_INTERVAL_MS)) return unchanged(state);
+  if (gain < (soon ? URGENT_GAIN : REBALANCE_GAIN)) return unchanged(state);
   const text = `slots were shared out anew by measured speed: a step takes ${Math.round(100 - 100 / gain)} % less time`;
   return planView({ ...state, lastViewAt: now }, view.observers, options, { kind: "info", text });
 }

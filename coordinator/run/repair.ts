@@ -1,4 +1,4 @@
-import { COORDINATOR, type PeerId, type View } from "../protocol/view.ts";
+import { COORDINATOR, type PeerId } from "../protocol/view.ts";
 import { observe } from "./admission.ts";
 import { awaitedBy, possibleDonors, waitingObservers } from "./donors.ts";
 import {
@@ -14,7 +14,7 @@ import {
   unchanged,
   withPeer,
 } from "./membership.ts";
-import { repairViews } from "./views.ts";
+import { heldSlots, repairViews } from "./views.ts";
 
 /** A peer is gone, as the sentence says: its slots and slices go to others, for the round in progress. */
 export function lost(state: Membership, id: PeerId, sentence: string, now: number, options: MembershipOptions): Decision {
@@ -41,7 +41,7 @@ export function lost(state: Membership, id: PeerId, sentence: string, now: numbe
 }
 
 function replaceMember(state: Membership, peer: PeerState, why: string, now: number, options: MembershipOptions): Decision {
-  const slots = heldSlots(state.views, peer.id);
+  const slots = heldSlots(state.views, [peer]);
   const left = withoutStranded(state);
   if (peersAt(left, "member").length === 0) return withoutMembers(left, peer, why, now, options);
   const text = `${nameOf(peer)} ${why} in round ${peer.round}; its ${slots} slots and its slices are others' now, no step is lost`;
@@ -106,5 +106,3 @@ function withoutMembers(state: Membership, peer: PeerState, why: string, now: nu
     reasons: [{ kind: "warning", text }],
   };
 }
-
-const heldSlots = (views: readonly View[], id: PeerId): number => views.at(-1)?.slotHolders.filter((holder) => holder === id).length ?? 0;

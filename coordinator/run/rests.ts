@@ -14,6 +14,17 @@ const MAX_ROUNDS_BEHIND = 128;
 /** A frozen peer falls behind, too, and says nothing. */
 const SILENT_MS = 3500;
 
+/** What it computes does not arrive at most others: the first time that may be chance, and it takes part again soon. */
+const CHANCE_PAUSE_MS = 2000;
+
+/** Nothing comes from it any more: the first time a short pause, from then on rests, also when it has come back under another number. */
+export function withPauseOrRest(state: Membership, peer: PeerState, now: number): Membership {
+  const { identity } = peer.hello;
+  if (state.rests.has(identity)) return withRest(state, peer, now);
+  const until = now + CHANCE_PAUSE_MS;
+  return withPeer({ ...state, rests: new Map(state.rests).set(identity, { until, times: 0 }) }, peer.id, { mayReturnAt: until });
+}
+
 /** It takes part again when its rest is over, not sooner. */
 export function withRest(state: Membership, { id, hello }: PeerState, now: number): Membership {
   const times = (state.rests.get(hello.identity)?.times ?? 0) + 1;

@@ -1,6 +1,6 @@
 import { median } from "../protocol/median.ts";
 import { describeRound } from "../protocol/rounds.ts";
-import { awaitedByMost } from "./lines.ts";
+import { owesSlots, waitsBehind } from "./lines.ts";
 import {
   type Decision,
   type Membership,
@@ -11,8 +11,8 @@ import {
   unchanged,
   withPeer,
 } from "./membership.ts";
-import { computeMs } from "./slowLine.ts";
-import { repairViews } from "./views.ts";
+import { endStandstill } from "./standstill.ts";
+import { heldSlots, repairViews } from "./views.ts";
 
 /** How late is too late: beyond the median of the last rounds by so many median deviations, and never before this. */
 const DEVIATIONS = 4;
@@ -20,9 +20,6 @@ const LEAST_PATIENCE_MS = 500;
 
 /** So many rounds must be known before anybody is called late who is not silent. */
 const LEAST_ROUNDS = 5;
-
-/** Before that, whose vector more than half of the others wait for so long, and twice the time that computing takes. */
-const UNKNOWN_PATIENCE_MS = 4000;
 
 /** A tab speaks every second, from a worker; whoever is silent for so long is frozen or cut off. */
 const SILENT_MS = 3500;
@@ -43,20 +40,18 @@ export function demoteLate(state: Membership, now: number, options: MembershipOp
   if (waited < patience) return unchanged(state);
   const due = Math.min(state.committed, state.permitted); // who waits for a permit is not late: it waits for the one who is
   const known = state.durations.length >= LEAST_ROUNDS;
-  const computing = members.filter((peer) => (known && peer.computed < due) || now - peer.lastSeenAt > SILENT_MS);
-  const late =
-    computing.length > 0
-      ? computing
-      : known || waited >= UNKNOWN_PATIENCE_MS + 2 * computeMs(members, options.config)
-        ? awaitedByMost(state, members, now)
-        : [];
-  if (late.length === 0 || late.length === members.length) return unchanged(state);
+  const late = members.filter((peer) => (known && isLate(state, peer, due, now, options)) || now - peer.lastSeenAt > SILENT_MS);
+  if (late.length === 0) return endStandstill(state, { waited, patience: known ? patience : Number.POSITIVE_INFINITY }, now, options);
+  if (late.length === members.length) return unchanged(state);
   const next = late.reduce((demoted, peer) => withPeer(demoted, peer.id, { stage: "observer", ...pause(peer, now) }), state);
-  const slots = late
-    .map(({ id }) => state.views.at(-1)?.slotHolders.filter((holder) => holder === id).length ?? 0)
-    .reduce((a, b) => a + b, 0);
-  const text = `${late.map(nameOf).join(", ")} ${late.length === 1 ? "is" : "are"} late in round ${state.committed}: ${Math.round(waited)} ms instead of at most ${Math.round(patience)}; ${computing.length > 0 ? "" : "what it has computed does not arrive; "}others compute the ${slots} slots too`;
+  const slots = heldSlots(state.views, late);
+  const text = `${late.map(nameOf).join(", ")} ${late.length === 1 ? "is" : "are"} late in round ${state.committed}: ${Math.round(waited)} ms instead of at most ${Math.round(patience)}; others compute the ${slots} slots too`;
   return repairViews(next, { kind: "warning", text });
+}
+
+/** It computes, or does not get on: not who waits for slices of a round that others have ended. */
+function isLate(state: Membership, peer: PeerState, due: number, now: number, { config }: MembershipOptions): boolean {
+  return (peer.round ?? 0) < due ? peer.computed < due && !waitsBehind(state, peer, now) : owesSlots(state, peer, due, config);
 }
 
 function pause({ timesLate }: PeerState, now: number): Pick<PeerState, "timesLate" | "mayReturnAt"> {

@@ -109,7 +109,8 @@ function ownersAmong(members: readonly PeerState[]): readonly PeerState[] {
   const undisputed = members.filter((peer) => opponentsOf(peer, members) === 0);
   const trusted = undisputed.length > 0 ? undisputed : members;
   const near = trusted.filter(({ ownsAfter }) => ownsAfter === 0);
-  return near.length > 0 ? near : trusted;
+  const fewest = Math.min(...trusted.map(({ silentWith }) => silentWith.size));
+  return near.length > 0 ? near : trusted.filter(({ silentWith }) => silentWith.size === fewest);
 }
 
 /** How many of these have their word against this one's. */
@@ -146,6 +147,12 @@ function repairObservers(view: View, state: Membership, inProgress: number): Obs
   const kept = view.observers.filter(({ peer }) => state.peers.has(peer));
   const late = view.members.filter((id) => state.peers.get(id)?.stage === "observer" && kept.every(({ peer }) => peer !== id));
   return [...kept, ...late.map((peer) => ({ peer, donors: [], stateOfRound: inProgress }))];
+}
+
+/** How many slots of a step these hold in the newest view. */
+export function heldSlots(views: readonly View[], peers: readonly PeerState[]): number {
+  const holds = memberTest(peers.map(({ id }) => id));
+  return views.at(-1)?.slotHolders.filter(holds).length ?? 0;
 }
 
 /** The views that hold for some round from `round` on, oldest first. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { createSetupProject } from "./setupProject.ts";
 
@@ -19,6 +19,19 @@ test("a fresh checkout gets its packages and pages; then there is nothing to do 
   let fastest = second.milliseconds;
   for (let runs = 0; runs < 20 && fastest >= 300; runs++) fastest = Math.min(fastest, (await project.run()).milliseconds);
   expect(fastest).toBeLessThan(300);
+});
+
+test("packages are not installed through a link: npm would delete what it leads to", async () => {
+  const project = createSetupProject();
+  project.write("elsewhere/package/index.js", "");
+  symlinkSync(project.at("elsewhere"), project.at("node_modules"));
+  const { code, out } = await project.run();
+  expect(code).toBe(1);
+  expect(out).toMatch(
+    /setup: node_modules is a link to another folder, whose content npm would delete\. Install the packages there, or remove/,
+  );
+  expect(project.calls()).toEqual([]);
+  expect(existsSync(project.at("elsewhere/package/index.js"))).toBe(true);
 });
 
 test("without a lock file it is npm install", async () => {

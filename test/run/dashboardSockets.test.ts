@@ -19,6 +19,13 @@ class SlowSocket extends EventEmitter {
     if (!this.takes) this.bufferedAmount += text.length;
   }
 
+  closedWith: readonly [number, string] | undefined;
+
+  close(code: number, reason: string): void {
+    this.closedWith = [code, reason];
+    this.emit("close");
+  }
+
   terminate(): void {
     this.terminated = true;
     this.emit("close");
@@ -75,4 +82,20 @@ test("WS3 the two minutes begin anew whenever everything was taken", () => {
     update(now + 90_000);
   }
   expect(socket.terminated).toBe(false);
+});
+
+test("WS6 of 256 dashboards and one, the last is refused with a reason, and has its place when another is closed", () => {
+  const { add, update } = scene();
+  const open = Array.from({ length: 256 }, () => new SlowSocket());
+  for (const socket of open) add(socket, 0);
+  const refused = new SlowSocket();
+  add(refused, 0);
+  expect(refused.closedWith).toEqual([1013, "256 dashboards are open already: close one"]);
+  expect(refused.got).toEqual([]);
+  update(250);
+  expect([refused.got.length, open[255]?.got.length]).toEqual([0, 2]);
+  open[0]?.terminate();
+  const next = new SlowSocket();
+  add(next, 500);
+  expect([next.closedWith, next.got.length]).toEqual([undefined, 1]);
 });

@@ -25,7 +25,7 @@ describe("who gives a newcomer the state", () => {
   test("ST7 the reason says how many have to do how much", () => {
     const candidates = [peer(1, 5), peer(2, 9)];
     const choose = (most: number) => chooseDonors(candidates, [waiting(7, [1]), waiting(8, [1, 2])], most).reason;
-    expect(choose(4)).toBe("2 of 2 peers, who give it to the fewest others (1, 2), then the fastest");
+    expect(choose(4)).toBe("all 2 peers that have it; 2 of them give it to others too");
     expect(choose(1)).toBe("all 2 peers give their state to 1 others already");
   });
 

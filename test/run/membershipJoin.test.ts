@@ -194,7 +194,7 @@ describe("a newcomer to a run in progress", () => {
     ]);
     expect(sent(decision, "views")[0]?.to).toEqual([1, 2, id]);
     expect(texts(decision)).toEqual([
-      `Owl (peer ${id}) will follow from round ${stateOfRound}, with the state from Kite (peer 1), Fox (peer 2): 2 of 2 peers, who give it to the fewest others (0, 0), then the fastest`,
+      `Owl (peer ${id}) will follow from round ${stateOfRound}, with the state from Kite (peer 1), Fox (peer 2): all 2 peers that have it`,
     ]);
   });
 

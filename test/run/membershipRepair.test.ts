@@ -160,7 +160,7 @@ describe("a donor is lost", () => {
     const stateOfRound = scene.state.permitted + 1;
     expect(announced(decision).at(-1)).toMatchObject({ fromRound: stateOfRound, observers: [{ peer: id, donors: [5], stateOfRound }] });
     expect(texts(decision)[1]).toBe(
-      `Owl (peer ${id}) will follow from round ${stateOfRound}, with the state from Bee (peer 5): 1 of 1 peer, who give it to the fewest others (0), then the fastest`,
+      `Owl (peer ${id}) will follow from round ${stateOfRound}, with the state from Bee (peer 5): the only peer that has it`,
     );
   });
 

@@ -8,6 +8,8 @@ export class Expulsions {
   /** Hostile peers that were dropped, and those that were not let in again. */
   readonly drops: { readonly name: string; readonly sentence: string; readonly round: number }[] = [];
   readonly refusals: string[] = [];
+  /** Why honest peers had to join again. */
+  readonly honest: string[] = [];
   /** A hostile owner tells peers different things: then honest ones end a round with other bits, and have to join again. */
   victims = 0;
   forking = false;
@@ -18,6 +20,7 @@ export class Expulsions {
     if (hostile) this.drops.push({ name, sentence, round });
     else if (this.forking && /ended round/.test(sentence)) this.victims++;
     else if (!(this.tampering && /sent what cannot be/.test(sentence)) && !BLAMELESS.test(sentence)) throw new Error(sentence);
+    else this.honest.push(sentence);
   }
 
   refuse(reason: string, sentence: string): void {

@@ -6,6 +6,8 @@ export interface Lie {
   readonly name: string;
   /** It has no occasion any more once it owns no slices: who joins again owns none of the stand-in's two. */
   readonly onlyAsOwner?: true;
+  /** It says nothing wrong, so that it is no liar: it only keeps to itself what others wait for. */
+  readonly mute?: true;
   /** What it contributes instead of what its slots give; it gives account of the lie as of the truth. */
   readonly contribution?: (vector: Int32Array) => Int32Array;
   /** What it computes from instead of (round, first image of a slot). */
@@ -74,5 +76,23 @@ export const twoTongues = (toldOtherwise: (peer: number) => boolean): Lie => ({
   frame: (frame, to) => (frame.round === 20 && toldOtherwise(to) ? otherNumbers(frame, frameKinds.reduced) : frame),
 });
 
+const isSum = ({ kind }: Frame): boolean => kind === frameKinds.contribution || kind === frameKinds.reduced;
+
+const mute = (name: string, silent: (frame: Frame, to: number) => boolean): Lie => ({
+  name: `mute: ${name}`,
+  mute: true,
+  frame: (frame, to) => (silent(frame, to) ? undefined : frame),
+});
+
+/** It says that it has computed, and sends nothing, or not everything, or not to everyone. */
+export const muteLies: readonly Lie[] = [
+  mute("sends nothing at all", () => true),
+  mute("contributes nothing", ({ kind }) => kind === frameKinds.contribution),
+  mute("keeps what it sums up", ({ kind }) => kind === frameKinds.reduced),
+  mute("sends some peers nothing", (frame, to) => isSum(frame) && to % 4 === 3),
+  mute("sends every other peer nothing", (frame, to) => isSum(frame) && to % 2 === 0),
+  mute("sends nothing now and then", (frame) => isSum(frame) && frame.round % 10 === 9),
+];
+
 /** Every lie there is; each call gives liars of their own. */
-export const lies = (): readonly Lie[] => [...contributionLies, lyingOwner()];
+export const lies = (): readonly Lie[] => [...contributionLies, lyingOwner(), ...muteLies];

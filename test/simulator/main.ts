@@ -5,7 +5,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { exhaustive } from "./exhaustive.ts";
 import { faultSets, noFaults } from "./faults.ts";
 import { reportScale } from "./scaleReport.ts";
-import { liarsOf, type Outcome, simulate } from "./simulate.ts";
+import { liarsOf, longestRoundMs, type Outcome, simulate } from "./simulate.ts";
 import { simulatedConfig } from "./simulatedConfig.ts";
 
 const whole = (text: string): number => {
@@ -64,7 +64,7 @@ async function runSeeds(first: number, count: number): Promise<Totals> {
     totals.runs++;
     try {
       const outcome = await simulate({ config, seed, peers: options.peers, faults: faultSets[options.faults] });
-      if (faultSets[options.faults].liars > 0) checkLiar(seed, outcome);
+      if (faultSets[options.faults].liars > 0) checkLiar(seed, outcome, alone.hash);
       else if (outcome.hash !== alone.hash)
         throw new Error(`seed ${seed}: ended with ${outcome.hash}, one undisturbed peer with ${alone.hash}`);
       totals.faults += outcome.faults;
@@ -82,10 +82,19 @@ async function runSeeds(first: number, count: number): Promise<Totals> {
   return totals;
 }
 
+/** No round waits longer for a mute peer (LI5). */
+const MUTE_ROUND_MS = 7000;
+
 /** A lie enters the sum of its round; what has to hold is that the liar is found and kept out, and that the honest ones agree (the swarm looks at that). */
-function checkLiar(seed: number, { drops, refusals, reasons }: Outcome): void {
+function checkLiar(seed: number, { drops, refusals, reasons, hash, honest, doneAt }: Outcome, alone: string): void {
   if (options.seed !== undefined) console.log(drops.map(({ name, round, sentence }) => `round ${round}: ${name}: ${sentence}`).join("\n"));
   const [lie] = liarsOf(seed, faultSets[options.faults]);
+  if (lie?.mute) {
+    const longest = Math.round(longestRoundMs(doneAt));
+    if (hash === alone && honest.length === 0 && longest < MUTE_ROUND_MS) return;
+    const found = `ended with ${hash} instead of ${alone}, ${honest.length} honest peers had to join again, a round took ${longest} ms`;
+    throw new Error(`seed ${seed}, ${lie.name}: ${found}\n${reasons.slice(-40).join("\n")}`);
+  }
   if (drops.length < (lie?.onlyAsOwner ? 1 : 2) || (refusals.length === 0 && !lie?.onlyAsOwner))
     throw new Error(
       `seed ${seed}: the liar was dropped ${drops.length} times and refused ${refusals.length} times\n${reasons.slice(-40).join("\n")}`,
@@ -160,7 +169,7 @@ if (process.send !== undefined) {
   console.log(
     failed.length === 0
       ? faultSets[options.faults].liars > 0
-        ? "Every liar was found and removed; the honest peers of every run ended with the same bits."
+        ? "Every liar was found and removed, every mute peer left behind; the honest peers of every run ended with the same bits."
         : "Every run ended with the bits of one undisturbed peer."
       : `${failed.length} failed: seeds ${failed.join(", ")}`,
   );

@@ -38,6 +38,8 @@ export interface Outcome {
   readonly reasons: readonly string[];
   readonly drops: Swarm["expulsions"]["drops"];
   readonly refusals: readonly string[];
+  /** Why honest peers had to join again. */
+  readonly honest: readonly string[];
   readonly victims: number;
   readonly membership: Membership;
 }
@@ -86,10 +88,17 @@ export async function simulate({
   }
   const hash = swarm.membership.hashes.get(roundCount(config) - 1) as string;
   const { ledger, reasons, time, seats, membership } = swarm;
-  const { drops, refusals, victims } = swarm.expulsions;
+  const { drops, refusals, honest, victims } = swarm.expulsions;
   const slotsComputed = seats.reduce((sum, { peer }) => sum + peer.slotsComputed, 0);
   const { hashes, doneAt } = ledger;
-  return { hash, hashes, doneAt, virtualMs: time.now, events, faults: count, slotsComputed, reasons, drops, refusals, victims, membership };
+  const expelled = { drops, refusals, honest, victims };
+  return { hash, hashes, doneAt, virtualMs: time.now, events, faults: count, slotsComputed, reasons, membership, ...expelled };
+}
+
+/** How long the round took that took longest, by when the first peer had done it. */
+export function longestRoundMs(doneAt: ReadonlyMap<number, number>): number {
+  const times = [...doneAt.values()];
+  return Math.max(...times.map((at, i) => at - (times[i - 1] ?? at)));
 }
 
 /** Whom the seed makes hostile. */

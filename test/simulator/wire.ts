@@ -7,6 +7,6 @@ import type { CoordinatorMessage, PeerMessage } from "../../coordinator/protocol
  */
 
 export const heardByPeer = (message: CoordinatorMessage): CoordinatorMessage =>
-  decodeCoordinatorMessage(Uint8Array.from(encodeMessage(message)));
+  decodeCoordinatorMessage(new Uint8Array(encodeMessage(message)));
 
-export const heardByCoordinator = <T extends PeerMessage>(message: T): T => decodePeerMessage(Uint8Array.from(encodeMessage(message))) as T;
+export const heardByCoordinator = <T extends PeerMessage>(message: T): T => decodePeerMessage(new Uint8Array(encodeMessage(message))) as T;

@@ -8,6 +8,7 @@ import { HeadlessPeers } from "../../coordinator/run/headlessPeers.ts";
 import { serveRun } from "../../coordinator/run/serveRun.ts";
 import { cifar10Folder, sharedIsThere } from "../shared.ts";
 import { DistantLink, type LinkQuality, near } from "./distantLink.ts";
+import { temporaryRuns } from "./temporaryRuns.ts";
 
 const file = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const NODE = [process.execPath, "--import", "tsx"];
@@ -32,7 +33,16 @@ describe.skipIf(obstacle !== undefined)(`two peers with a bad link between them$
     const dataset = await findDataset({ data: cifar10Folder(), environment: {}, say: () => undefined });
     const nothing = () => undefined;
     const config = toRunConfig(RUN, dataset.info);
-    const run = await serveRun({ dataset, config, host: "127.0.0.1", port: 0, minPeers: 1, onReason: nothing, onCommit: nothing });
+    const run = await serveRun({
+      dataset,
+      config,
+      host: "127.0.0.1",
+      port: 0,
+      root: temporaryRuns,
+      minPeers: 1,
+      onReason: nothing,
+      onCommit: nothing,
+    });
     const peer = new HeadlessPeers(run.joinUrls[0] as string, 1, ["--import", "tsx"]);
     await peer.start();
     await run.finished;

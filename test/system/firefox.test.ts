@@ -5,6 +5,7 @@ import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
 import { HeadlessPeers } from "../../coordinator/run/headlessPeers.ts";
 import { type ServedRun, serveRun } from "../../coordinator/run/serveRun.ts";
 import { firefox, openInFirefox } from "./firefox.ts";
+import { temporaryRuns } from "./temporaryRuns.ts";
 
 const TYPESCRIPT = ["--import", "tsx"];
 const STEPS = 12;
@@ -24,7 +25,16 @@ async function train(numerics: RunConfig["numerics"], peers: { readonly node: nu
   const onCommit = () => {
     links = linked();
   };
-  const run: ServedRun = await serveRun({ dataset, config, host: "127.0.0.1", port: 0, minPeers, onReason: () => undefined, onCommit });
+  const run: ServedRun = await serveRun({
+    dataset,
+    config,
+    host: "127.0.0.1",
+    port: 0,
+    root: temporaryRuns,
+    minPeers,
+    onReason: () => undefined,
+    onCommit,
+  });
   ends.push(() => run.close());
   const url = run.joinUrls[0] as string;
   const processes = new HeadlessPeers(url, 1, TYPESCRIPT);

@@ -5,6 +5,7 @@ import { findDataset } from "../../coordinator/data/findDataset.ts";
 import { HeadlessPeers } from "../../coordinator/run/headlessPeers.ts";
 import { cifar10Folder } from "../shared.ts";
 import { TcpProxy } from "./tcpProxy.ts";
+import { temporaryRuns } from "./temporaryRuns.ts";
 import { serveTrial, type Trial, until } from "./trial.ts";
 
 const TYPESCRIPT = ["--import", "tsx"];
@@ -36,7 +37,7 @@ export async function openTrials(): Promise<Trials> {
   const running = new Set<Trial>();
   const proxies: TcpProxy[] = [];
   const serve = async (minPeers: number): Promise<Trial> => {
-    const trial = await serveTrial(dataset, { minPeers });
+    const trial = await serveTrial(dataset, { minPeers, root: temporaryRuns });
     running.add(trial);
     return trial;
   };

@@ -9,6 +9,7 @@ import { toRunConfig } from "../../coordinator/options/toRunConfig.ts";
 import { HeadlessPeers } from "../../coordinator/run/headlessPeers.ts";
 import { type ServedRun, serveRun } from "../../coordinator/run/serveRun.ts";
 import { cifar10Folder, needsShared, sharedIsThere } from "../shared.ts";
+import { temporaryRuns } from "./temporaryRuns.ts";
 
 const screenshots = fileURLToPath(new URL("../../.cache/screenshots/", import.meta.url));
 const STEPS = 40;
@@ -33,7 +34,7 @@ describe.skipIf(!sharedIsThere)(`tabs of a real Chromium${needsShared}`, () => {
   async function serve(minPeers: number, onCommit: () => void = () => undefined): Promise<ServedRun> {
     const config = toRunConfig({ model: "lenet5", steps: STEPS, evaluate: false }, dataset.info);
     const onReason = ({ text }: { text: string }) => reasons.push(text);
-    const run = await serveRun({ dataset, config, host: "127.0.0.1", port: 0, minPeers, onReason, onCommit });
+    const run = await serveRun({ dataset, config, host: "127.0.0.1", port: 0, root: temporaryRuns, minPeers, onReason, onCommit });
     open.push(run);
     return run;
   }

@@ -16,11 +16,13 @@ export interface Trial {
 
 export interface TrialOptions {
   readonly minPeers: number;
+  /** The folder of the run directories; the project's own by default. */
+  readonly root?: string;
   readonly onCommit?: (committed: number) => void;
 }
 
 /** All trials are the same run, as far as bits are concerned. */
-export async function serveTrial(dataset: Dataset, { minPeers, onCommit }: TrialOptions): Promise<Trial> {
+export async function serveTrial(dataset: Dataset, { minPeers, root, onCommit }: TrialOptions): Promise<Trial> {
   const [said, hashes]: [Reason[], string[]] = [[], []];
   const run = await serveRun({
     dataset,
@@ -28,6 +30,7 @@ export async function serveTrial(dataset: Dataset, { minPeers, onCommit }: Trial
     host: "127.0.0.1",
     port: 0,
     minPeers,
+    ...(root === undefined ? {} : { root }),
     onReason: (reason) => said.push(reason),
     onCommit: ({ report: { round, hash } }) => {
       hashes[round] = hash;

@@ -52,11 +52,11 @@ export function firstOf(a: Coverage): number {
 }
 
 /** Every slot of a round. */
-export const allSlots = (slots: number): Coverage =>
-  coverageOf(
-    slots,
-    Array.from({ length: slots }, (_, slot) => slot),
-  );
+export function allSlots(slots: number): Coverage {
+  const coverage = new Uint32Array(coverageWords(slots)).fill(0xffffffff);
+  if (slots % 32 !== 0) coverage[coverage.length - 1] = 2 ** (slots % 32) - 1;
+  return coverage;
+}
 
 export const covers = (a: Coverage, slot: number): boolean => (a[slot >>> 5] & (1 << (slot & 31))) !== 0;
 
@@ -65,5 +65,7 @@ export const isWithin = (a: Coverage, slots: number): boolean =>
   a.length === coverageWords(slots) && (slots % 32 === 0 || a[a.length - 1] >>> (slots % 32) === 0);
 
 export function slotsIn(a: Coverage, slots: number): number[] {
-  return Array.from({ length: slots }, (_, slot) => slot).filter((slot) => covers(a, slot));
+  const found: number[] = [];
+  for (let slot = 0; slot < slots; slot++) if (covers(a, slot)) found.push(slot);
+  return found;
 }

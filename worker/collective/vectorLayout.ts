@@ -29,13 +29,20 @@ function sliceElements(length: number): number {
   return Math.min(MAX_SLICE_ELEMENTS, Math.max(MIN_SLICE_ELEMENTS, aligned));
 }
 
-export function slicesOf(length: number): Slice[] {
+export function slicesOf(length: number): readonly Slice[] {
+  const known = slices.get(length);
+  if (known !== undefined) return known;
   const elements = sliceElements(length);
-  return Array.from({ length: Math.ceil(length / elements) }, (_, i) => ({
+  const made = Array.from({ length: Math.ceil(length / elements) }, (_, i) => ({
     begin: i * elements,
     end: Math.min(length, (i + 1) * elements),
   }));
+  slices.set(length, made);
+  return made;
 }
+
+/** By length: a run has two, of its steps and of its evaluations, and each round asks for one. */
+const slices = new Map<number, readonly Slice[]>();
 
 /** into += part (sum part) and into = max(into, part) (max part), for `part` standing at `begin` of the vector. */
 export function merge(layout: VectorLayout, into: Int32Array, part: Int32Array, begin: number): void {

@@ -1,14 +1,20 @@
 /** A place to wait for "something has changed": waiters look again at what they wait for, and wait on if it is not there. */
 export class Changes {
-  #waiting: (() => void)[] = [];
+  #waiting: Waiter[] = [];
   #failure: Error | undefined;
 
-  /** Wakes everyone who waits. */
+  /** Wakes those whose condition holds now; an error of a condition ends its own wait. */
   notify(): void {
-    if (this.#waiting.length === 0) return;
-    const woken = this.#waiting;
+    const waiting = this.#waiting;
     this.#waiting = [];
-    for (const wake of woken) wake();
+    for (const waiter of waiting) {
+      try {
+        if (this.#failure === undefined && !waiter.condition()) this.#waiting.push(waiter);
+        else waiter.wake();
+      } catch (error) {
+        waiter.fail(error);
+      }
+    }
   }
 
   /** Ends every wait, now and later, with this error. */
@@ -22,7 +28,13 @@ export class Changes {
     for (;;) {
       if (this.#failure !== undefined) throw this.#failure;
       if (condition()) return;
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      await new Promise<void>((wake, fail) => this.#waiting.push({ condition, wake, fail })); // it may hold no longer when this goes on
     }
   }
+}
+
+interface Waiter {
+  readonly condition: () => boolean;
+  readonly wake: () => void;
+  readonly fail: (error: unknown) => void;
 }

@@ -32,7 +32,7 @@ export function normsOf(contributed: Contributed, { length, sumLength }: VectorL
     for (const { sender, coverage, elements } of pieces) {
       const name = `${sender}:${coverage.join()}`;
       const entry = squares.get(name) ?? { sender, slots: slotsIn(coverage, slots).length, sum: 0, elements: 0 };
-      for (let i = 0; i < sums; i++) entry.sum += (elements[i] as number) ** 2;
+      entry.sum += sumOfSquares(elements, sums);
       entry.elements += sums;
       squares.set(name, entry);
     }
@@ -43,18 +43,51 @@ export function normsOf(contributed: Contributed, { length, sumLength }: VectorL
   });
 }
 
+function sumOfSquares(elements: Int32Array, count: number): number {
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum += (elements[i] as number) * (elements[i] as number);
+  return sum;
+}
+
 /** Of these contributions to one round, those far outside what all others contributed to it, and to the rounds before; why, in words. */
 export function outlying(norms: readonly Norm[], before: readonly Norm[]): { readonly sender: number; readonly why: string }[] {
+  const senders = new Set(norms.map(({ sender }) => sender));
+  if (senders.size <= LEAST_OTHERS) return [];
+  const ranges = rangesOf([...norms, ...before]);
   return norms.flatMap(({ sender, least, most }) => {
-    const now = norms.filter((norm) => norm.sender !== sender);
-    const others = [...now, ...before.filter((norm) => norm.sender !== sender)];
-    if (new Set(now.map((norm) => norm.sender)).size < LEAST_OTHERS) return [];
-    const [smallest, largest] = [Math.min(...others.map((norm) => norm.least)), Math.max(...others.map((norm) => norm.most))];
+    const { smallest, largest } = rangeOfOthers(ranges, sender);
     if (least > FACTOR * largest)
       return [{ sender, why: `its slots have ${(least / largest).toPrecision(2)} times the norm of any other` }];
     if (most < smallest / FACTOR) return [{ sender, why: `its slots have ${(most / smallest).toPrecision(2)} of the norm of any other` }];
     return [];
   });
+}
+
+interface Range {
+  readonly smallest: number;
+  readonly largest: number;
+}
+
+const nothing: Range = { smallest: Number.POSITIVE_INFINITY, largest: Number.NEGATIVE_INFINITY };
+
+/** What each sender has shown. */
+function rangesOf(norms: readonly Norm[]): Map<number, Range> {
+  const ranges = new Map<number, Range>();
+  for (const { sender, least, most } of norms) {
+    const { smallest, largest } = ranges.get(sender) ?? nothing;
+    ranges.set(sender, { smallest: Math.min(smallest, least), largest: Math.max(largest, most) });
+  }
+  return ranges;
+}
+
+function rangeOfOthers(ranges: ReadonlyMap<number, Range>, self: number): Range {
+  let { smallest, largest } = nothing;
+  for (const [sender, range] of ranges) {
+    if (sender === self) continue;
+    smallest = Math.min(smallest, range.smallest);
+    largest = Math.max(largest, range.largest);
+  }
+  return { smallest, largest };
 }
 
 /** What this owner has seen lately. */

@@ -1,0 +1,101 @@
+import type { PeerId } from "../protocol/view.ts";
+import { currentWaits, DISOWNED_MS } from "./lines.ts";
+import {
+  type Decision,
+  type Membership,
+  type MembershipOptions,
+  nameOf,
+  type PeerState,
+  peersAt,
+  unchanged,
+  type Wait,
+  withPeer,
+} from "./membership.ts";
+import { withPauseOrRest } from "./rests.ts";
+import { computeMs } from "./slowLine.ts";
+import { heldSlots, repairViews } from "./views.ts";
+
+/** A round that stands still for so long, and twice the time that computing takes, is repaired on little evidence: heartbeats come every second. */
+const STANDSTILL_MS = 4000;
+
+/** After a repair it takes two heartbeats to know whether it has helped: one that says what is waited for, one that says it about what that waits for. */
+const LOOK_AGAIN_MS = 2500;
+
+export interface Waiting {
+  /** Since the round before was committed. */
+  readonly waited: number;
+  /** How long a round may take, by those before it; infinite while there are too few. */
+  readonly patience: number;
+}
+
+/**
+ * Everyone says that it has computed the round, and still it does not end: somebody's contributions or reduced slices do not arrive, on
+ * purpose or not. Whose lines to more than half of the others are waited for, now or before, follows, and rests. A line between two
+ * is given up: neither sums up slices any more, from the round in progress on. Of two members nobody can tell which of them it is.
+ */
+export function endStandstill(state: Membership, { waited, patience }: Waiting, now: number, options: MembershipOptions): Decision {
+  const members = peersAt(state, "member");
+  const waits = currentWaits(state, members, now);
+  const long = waited >= STANDSTILL_MS + 2 * computeMs(members, options.config);
+  const recent = state.standstill !== undefined && now - state.standstill.at < LOOK_AGAIN_MS;
+  if (waits.length === 0 || recent || (!long && waited < patience)) return unchanged(state);
+  if (members.length === 2) return long ? tellOfTwo(state, members, waits, now) : unchanged(state);
+  const lines = eachOnce(waits.flatMap(({ wait }) => wait.lines));
+  const mute = members.filter((peer) => 2 * silentEnds(peer, lines, members).size > members.length - 1);
+  if (mute.length === members.length) return unchanged(state);
+  if (mute.length > 0) return restMute(looked(state, now), mute, waited, now);
+  return long ? giveUp(looked(state, now), lines, waited, now) : unchanged(state);
+}
+
+/** What heartbeats said before a repair does not count after it. */
+function looked(state: Membership, now: number): Membership {
+  const fresh: Membership = { ...state, standstill: { round: state.committed, at: now } };
+  return peersAt(state, "member").reduce((next, { id }) => withPeer(next, id, { waits: [] }), fresh);
+}
+
+type Lines = Wait["lines"];
+
+const eachOnce = (lines: Lines): Lines => [
+  ...new Map(lines.map(([a, b]) => [a < b ? `${a} ${b}` : `${b} ${a}`, [a, b] as const])).values(),
+];
+
+/** The members to which a peer's lines are waited for, now or before; none when none of them is now. */
+function silentEnds({ id, silentWith }: PeerState, lines: Lines, members: readonly PeerState[]): ReadonlySet<PeerId> {
+  const current = lines.flatMap(([a, b]) => (a === id ? [b] : b === id ? [a] : []));
+  if (current.length === 0) return new Set();
+  return new Set([...current, ...members.map((member) => member.id).filter((member) => silentWith.has(member))]);
+}
+
+function restMute(state: Membership, mute: readonly PeerState[], waited: number, now: number): Decision {
+  const rested = mute.reduce((next, peer) => withPauseOrRest(next, peer, now), state);
+  const next = mute.reduce((demoted, { id }) => withPeer(demoted, id, { stage: "observer", backlog: undefined }), rested);
+  const [names, are, they] = [mute.map(nameOf).join(", "), mute.length === 1 ? "is" : "are", mute.length === 1 ? "it has" : "they have"];
+  const text = `${names} ${are} late in round ${state.committed}: what ${they} computed does not arrive at more than half of the others, who have waited for ${Math.round(waited)} ms; others compute the ${heldSlots(state.views, mute)} slots too`;
+  return repairViews(next, { kind: "warning", text });
+}
+
+/** One word against another: neither owns what the other contributes to, or is sent what the other owns. */
+function giveUp(state: Membership, lines: Lines, waited: number, now: number): Decision {
+  const next = lines
+    .flatMap(([a, b]) => [[a, b] as const, [b, a] as const])
+    .reduce((before, [id, other]) => {
+      const silentWith = new Set(before.peers.get(id)?.silentWith).add(other);
+      return withPeer(before, id, { silentWith, ownsAfter: now + DISOWNED_MS });
+    }, state);
+  const pairs = lines.map((ends) => ends.map((id) => nameOf(state.peers.get(id) as PeerState)).join(" and ")).join("; ");
+  const text = `round ${state.committed} stood still for ${seconds(waited)} s, as nothing comes between ${pairs}: neither sums up slices for ${Math.round(DISOWNED_MS / 60_000)} minutes`;
+  return repairViews(next, { kind: "warning", text });
+}
+
+/** Once a round. */
+function tellOfTwo(state: Membership, members: readonly PeerState[], waits: ReturnType<typeof currentWaits>, now: number): Decision {
+  if (state.standstill?.round === state.committed) return unchanged(state);
+  const sentences = waits.map(({ peer, wait }) => {
+    const other = members.find((member) => member !== peer) as PeerState;
+    return `${nameOf(peer)} waits for ${wait.lacks ? "the contribution" : "reduced slices"} of ${nameOf(other)}`;
+  });
+  const text = `round ${state.committed} has stood still for ${seconds(now - state.lastCommitAt)} s: ${sentences.join(", and ")}; both say that they have computed it, and of two peers nobody can tell whose line it is`;
+  return { state: { ...state, standstill: { round: state.committed, at: now } }, effects: [], reasons: [{ kind: "alarm", text }] };
+}
+
+const seconds = (milliseconds: number): number => Math.round(milliseconds / 1000);
