@@ -7,6 +7,8 @@ type Access = "read" | "write" | "update";
 export interface Operand {
   readonly buffer: Buffer;
   readonly access: Access;
+  /** The kernel leaves nothing in the buffer that is too small for a factor of products (rule KE4). */
+  readonly flushes?: boolean;
 }
 
 /** One kernel call of a tape; it runs with a count of `perImage` times the images of the micro-batch. */
@@ -26,6 +28,11 @@ export function write(buffer: Buffer): Operand {
 
 export function update(buffer: Buffer): Operand {
   return { buffer, access: "update" };
+}
+
+/** An operand that the kernel leaves flushed, unless a condition for that does not hold. */
+export function flushing(operand: Operand, condition = true): Operand {
+  return { ...operand, flushes: condition };
 }
 
 /** The calls with their addresses taken out of the buffers: what runs in every step, without allocating. */

@@ -1,6 +1,6 @@
 import type { Address, Kernel, Kernels } from "../kernels/kernels.ts";
 import { Buffer } from "./buffer.ts";
-import { bindCalls, type Call, type Operand, update, write } from "./call.ts";
+import { bindCalls, type Call, flushing, type Operand, read, update, write } from "./call.ts";
 import { planMemory } from "./plan.ts";
 import { elementsOf, type Shape } from "./shape.ts";
 import { type Differentiable, Tensor } from "./tensor.ts";
@@ -28,6 +28,7 @@ export class Graph {
   readonly #forward: Call[] = [];
   readonly #backward: Call[] = [];
   readonly #kept: Buffer[] = [];
+  readonly #flushed = new Set<Buffer>();
   readonly #closures: { readonly output: Tensor; readonly run: () => void }[] = [];
   #current = this.#forward;
 
@@ -60,6 +61,26 @@ export class Graph {
   /** Appends a kernel call. Its operands are in the kernel's order; `perImage` is what its count is per image. */
   call(kernel: Kernel, perImage: number, ...operands: readonly Operand[]): void {
     this.#current.push({ kernel, perImage, operands });
+    for (const { buffer, access, flushes } of operands) {
+      if (flushes === true) this.#flushed.add(buffer);
+      else if (access !== "read") this.#flushed.delete(buffer);
+    }
+  }
+
+  /** Whether the buffer, as the calls so far leave it, holds nothing that is too small for a factor of products. */
+  isFlushed(buffer: Buffer): boolean {
+    return this.#flushed.has(buffer);
+  }
+
+  /** An operand that `from` is copied or added to: as flushed as both are, for a sum of such numbers is too small by chance only. */
+  carried(operand: Operand, from: Buffer): Operand {
+    return flushing(operand, this.isFlushed(from) && (operand.access === "write" || this.isFlushed(operand.buffer)));
+  }
+
+  /** An operand that products are made of: flushed by whoever wrote it, or else by a pass of its own, here (rule KE4). */
+  factor(buffer: Buffer, perImage: number): Operand {
+    if (!this.isFlushed(buffer)) this.call(this.kernels.flush(), perImage, flushing(update(buffer)));
+    return read(buffer);
   }
 
   /** What is to be called, given the gradient of `output`, to add to the gradients of what it was made from. */

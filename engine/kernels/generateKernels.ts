@@ -8,7 +8,7 @@ import { addBias, biasGradient, biasReluGradient } from "./generate/bias.ts";
 import { conv2d, conv2dInputGradient, conv2dWeightGradient } from "./generate/conv2d.ts";
 import { copyChannels, copyChannelsBackward } from "./generate/copyChannels.ts";
 import { dropout } from "./generate/dropout.ts";
-import { add, copy, multiply, scale } from "./generate/elementwise.ts";
+import { add, copy, flush, multiply, scale } from "./generate/elementwise.ts";
 import { Linker } from "./generate/linker.ts";
 import { localResponseNorm, localResponseNormBackward } from "./generate/localResponseNorm.ts";
 import { maxPool2d, maxPool2dBackward } from "./generate/maxPool2d.ts";
@@ -64,6 +64,7 @@ function recipesFor(options: KernelOptions): Recipes {
     activationBackward,
     add,
     copy,
+    flush,
     scale,
     copyChannels,
     copyChannelsBackward,

@@ -116,6 +116,8 @@ export interface Kernels {
   activationBackward(kind: Activation, slope: number, accumulate: boolean): Kernel;
   /** y = a + b. (elements, a, b, y) */
   add(): Kernel;
+  /** x = 0 where |x| < 2^-56, in place: before products read what nobody has flushed. (elements, x) */
+  flush(): Kernel;
   /** y (+)= x. (elements, x, y) */
   copy(accumulate: boolean): Kernel;
   /** y = factor · x. (elements, x, y) */

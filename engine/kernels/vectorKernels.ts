@@ -30,7 +30,7 @@ export interface VectorKernels {
   /** x[i] = value. */
   fill(count: number, x: Address, value: number): void;
 
-  /** Optimisers: `settings` is the address of f32 settings in the order that each optimiser's file exports. State is flushed (|v| < 1e−30 → 0), parameters too (|w| < 2^−63 → 0). */
+  /** Optimisers: `settings` is the address of f32 settings in the order that each optimiser's file exports. State is flushed (|v| < 1e−30 → 0), parameters too (|w| < 2^−56 → 0). */
   sgd(count: number, w: Address, g: Address, velocity: Address, settings: Address): void;
   adam(count: number, w: Address, g: Address, m: Address, v: Address, settings: Address): void;
   rmsprop(count: number, w: Address, g: Address, square: Address, momentum: Address, settings: Address): void;

@@ -56,6 +56,7 @@ export function buildProgram(
     },
   };
   const x = g.view(input, new Buffer(microBatch * elementsOf(input), addresses.input), false);
+  g.factor(x.value, elementsOf(input)); // images may hold anything
   const y = buildLayer(g, layers, x, "", buffers);
   buildLoss(g, description, x, y, microBatch, addresses);
   g.keep(y.value);

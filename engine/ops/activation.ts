@@ -1,4 +1,4 @@
-import { read, write } from "../graph/call.ts";
+import { flushing, read, write } from "../graph/call.ts";
 import { type Graph, gradientOf } from "../graph/graph.ts";
 import { elementsOf } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -8,12 +8,13 @@ import type { Activation } from "../kernels/kernels.ts";
 export function activation(g: Graph, x: Tensor, kind: Activation, slope = 0): Tensor {
   const y = g.tensor(x.shape, x);
   const elements = elementsOf(x.shape);
-  g.call(g.kernels.activation(kind, slope), elements, read(x.value), write(y.value));
+  const input = kind === "relu" ? read(x.value) : g.factor(x.value, elements);
+  g.call(g.kernels.activation(kind, slope), elements, input, flushing(write(y.value)));
   g.onBackward(y, () => {
     if (!x.needsGradient) return;
     const kept = kind === "gelu" ? x.value : y.value;
     const dx = gradientOf(x);
-    g.call(g.kernels.activationBackward(kind, slope, dx.accumulate), elements, read(kept), read(y.gradient), dx.operand);
+    g.call(g.kernels.activationBackward(kind, slope, dx.accumulate), elements, read(kept), read(y.gradient), flushing(dx.operand));
   });
   return y;
 }

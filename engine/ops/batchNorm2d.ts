@@ -1,5 +1,5 @@
 import type { Buffer } from "../graph/buffer.ts";
-import { read, update, write } from "../graph/call.ts";
+import { flushing, read, update, write } from "../graph/call.ts";
 import { type Graph, gradientOf } from "../graph/graph.ts";
 import { pixelsOf } from "../graph/shape.ts";
 import type { Parameter, Tensor } from "../graph/tensor.ts";
@@ -41,7 +41,7 @@ export function batchNorm2d(g: Graph, x: Tensor, buffers: BatchNormBuffers, epsi
   if (buffers.statistics === "batch") g.call(g.kernels.batchNormStatistics(channels), pixels, read(x.value), write(mean), write(variance));
   const inputs = [x.value, mean, variance, gamma.value, beta.value].map(read);
   const addend = residual === undefined ? [] : [read(residual.value)];
-  g.call(g.kernels.batchNorm(channels, epsilon, fusion), pixels, ...inputs, write(y.value), ...addend);
+  g.call(g.kernels.batchNorm(channels, epsilon, fusion), pixels, ...inputs, flushing(write(y.value)), ...addend);
 
   g.onBackward(y, () => {
     if ((gamma.needsGradient && gamma.nextGradient().accumulate) || beta.nextGradient().accumulate)
@@ -67,7 +67,7 @@ function reluBackward(g: Graph, x: Tensor, y: Tensor, buffers: BatchNormBuffers,
   g.call(g.kernels.batchNormReluReduce(channels, epsilon), pixels, ...inputs, write(dgammaAndDbeta));
   if (!x.needsGradient) return;
   const dx = gradientOf(x);
-  g.call(g.kernels.batchNormReluBackward(channels, epsilon, dx.accumulate), pixels, ...inputs, read(sums), dx.operand);
+  g.call(g.kernels.batchNormReluBackward(channels, epsilon, dx.accumulate), pixels, ...inputs, read(sums), flushing(dx.operand));
 }
 
 /** Without a ReLU, or with one after an addition: g then replaces dy, nobody reads dy after this but the residual, which wants g. */
@@ -85,9 +85,9 @@ function fusedBackward(
   const { gamma, mean, variance, dgammaAndDbeta } = buffers;
   const statistics = [x.value, mean, variance].map(read);
   const reduce = g.kernels.batchNormReduce(channels, epsilon, fusion);
-  g.call(reduce, pixels, read(y.gradient), read(y.value), ...statistics, update(y.gradient), write(dgammaAndDbeta));
+  g.call(reduce, pixels, read(y.gradient), read(y.value), ...statistics, g.carried(update(y.gradient), y.gradient), write(dgammaAndDbeta));
   if (!x.needsGradient) return;
   const dx = gradientOf(x);
   const backward = g.kernels.batchNormBackward(channels, epsilon, dx.accumulate);
-  g.call(backward, pixels, read(y.gradient), ...statistics, read(gamma.value), read(sums), dx.operand);
+  g.call(backward, pixels, read(y.gradient), ...statistics, read(gamma.value), read(sums), flushing(dx.operand));
 }

@@ -37,10 +37,10 @@ export function zeroPadShortcutShape(input: Shape, outChannels: number, stride: 
 
 /** `first`: nothing has been written to y yet; `zeroRest`: what these channels do not cover becomes zeros. */
 function copyChannels(g: Graph, x: Tensor, y: Tensor, shape: CopyChannelsShape, first: boolean, zeroRest: boolean): void {
-  g.call(g.kernels.copyChannels(shape, zeroRest), 1, read(x.value), first ? write(y.value) : update(y.value));
+  g.call(g.kernels.copyChannels(shape, zeroRest), 1, read(x.value), g.carried(first ? write(y.value) : update(y.value), x.value));
   g.onBackward(y, () => {
     if (!x.needsGradient) return;
     const dx = gradientOf(x);
-    g.call(g.kernels.copyChannelsBackward(shape, dx.accumulate), 1, read(y.gradient), dx.operand);
+    g.call(g.kernels.copyChannelsBackward(shape, dx.accumulate), 1, read(y.gradient), g.carried(dx.operand, y.gradient));
   });
 }

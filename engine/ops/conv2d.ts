@@ -1,6 +1,6 @@
-import { read, update, write } from "../graph/call.ts";
+import { flushing, read, update, write } from "../graph/call.ts";
 import { type Graph, gradientOf } from "../graph/graph.ts";
-import { pixelsOf, type Shape } from "../graph/shape.ts";
+import { elementsOf, pixelsOf, type Shape } from "../graph/shape.ts";
 import type { Parameter, Tensor } from "../graph/tensor.ts";
 import type { Conv2dShape } from "../kernels/kernels.ts";
 import { outputSize } from "../kernels/outputSize.ts";
@@ -29,15 +29,16 @@ export function conv2d(g: Graph, x: Tensor, w: Parameter, bias: Bias | undefined
   const filter = { outChannels, kernelHeight, kernelWidth, stride, padding, dilation, groups };
   const shape: Conv2dShape = { height, width, channels, ...filter };
   const y = g.tensor(conv2dOutputShape(x.shape, options));
-  g.call(g.kernels.conv2d(shape), 1, read(x.value), read(w.value), write(y.value));
+  g.call(g.kernels.conv2d(shape), 1, g.factor(x.value, elementsOf(x.shape)), read(w.value), write(y.value));
   g.onBackward(y, () => {
+    const dy = g.factor(y.gradient, elementsOf(y.shape));
     if (w.needsGradient) {
       const dw = gradientOf(w);
-      g.call(g.kernels.conv2dWeightGradient(shape, dw.accumulate), 1, read(x.value), read(y.gradient), dw.operand);
+      g.call(g.kernels.conv2dWeightGradient(shape, dw.accumulate), 1, read(x.value), dy, dw.operand);
     }
     if (!x.needsGradient) return;
     const dx = gradientOf(x);
-    g.call(g.kernels.conv2dInputGradient(shape, dx.accumulate), 1, read(y.gradient), read(w.value), dx.operand);
+    g.call(g.kernels.conv2dInputGradient(shape, dx.accumulate), 1, dy, read(w.value), dx.operand);
   });
   if (bias !== undefined) addBias(g, y, bias); // behind it: its backward pass comes first, and a ReLU's changes dy
   return y;
@@ -52,10 +53,10 @@ export function linear(g: Graph, x: Tensor, w: Parameter, bias: Bias | undefined
 export function addBias(g: Graph, y: Tensor, { b, relu }: Bias): void {
   const { channels } = y.shape;
   const pixels = pixelsOf(y.shape);
-  g.call(g.kernels.addBias(channels, relu), pixels, read(b.value), update(y.value));
+  g.call(g.kernels.addBias(channels, relu), pixels, read(b.value), flushing(update(y.value)));
   g.onBackward(y, () => {
     const db = gradientOf(b);
-    if (relu) g.call(g.kernels.biasReluGradient(channels, db.accumulate), pixels, read(y.value), update(y.gradient), db.operand);
+    if (relu) g.call(g.kernels.biasReluGradient(channels, db.accumulate), pixels, read(y.value), flushing(update(y.gradient)), db.operand);
     else g.call(g.kernels.biasGradient(channels, db.accumulate), pixels, read(y.gradient), db.operand);
   });
 }

@@ -1,6 +1,6 @@
 import { read, write } from "../graph/call.ts";
 import { type Graph, gradientOf } from "../graph/graph.ts";
-import type { Shape } from "../graph/shape.ts";
+import { elementsOf, type Shape } from "../graph/shape.ts";
 import type { Parameter, Tensor } from "../graph/tensor.ts";
 import type { Conv2dShape } from "../kernels/kernels.ts";
 import { addBias } from "./conv2d.ts";
@@ -24,19 +24,20 @@ export function convTranspose2d(g: Graph, x: Tensor, w: Parameter, b: Parameter 
   const y = g.tensor(convTranspose2dOutputShape(x.shape, options));
   const filter = { outChannels: x.shape.channels, kernelHeight, kernelWidth, stride, padding, dilation: 1, groups };
   const shape: Conv2dShape = { ...y.shape, ...filter };
-  g.call(g.kernels.conv2dInputGradient(shape, false), 1, read(x.value), read(w.value), write(y.value));
+  g.call(g.kernels.conv2dInputGradient(shape, false), 1, g.factor(x.value, elementsOf(x.shape)), read(w.value), write(y.value));
   if (b !== undefined) addBias(g, y, { b, relu: false });
   g.onBackward(y, () => {
+    const dy = g.factor(y.gradient, elementsOf(y.shape));
     const dw = gradientOf(w);
-    g.call(g.kernels.conv2dWeightGradient(shape, dw.accumulate), 1, read(y.gradient), read(x.value), dw.operand);
+    g.call(g.kernels.conv2dWeightGradient(shape, dw.accumulate), 1, dy, read(x.value), dw.operand);
     if (!x.needsGradient) return;
     const dx = gradientOf(x);
     if (!dx.accumulate) {
-      g.call(g.kernels.conv2d(shape), 1, read(y.gradient), read(w.value), dx.operand);
+      g.call(g.kernels.conv2d(shape), 1, dy, read(w.value), dx.operand);
       return;
     }
     const contribution = g.buffer(x.shape.height * x.shape.width * x.shape.channels); // the forward kernel overwrites
-    g.call(g.kernels.conv2d(shape), 1, read(y.gradient), read(w.value), write(contribution));
+    g.call(g.kernels.conv2d(shape), 1, dy, read(w.value), write(contribution));
     g.call(g.kernels.copy(true), x.shape.height * x.shape.width * x.shape.channels, read(contribution), dx.operand);
   });
   return y;

@@ -1,4 +1,4 @@
-import { read, write } from "../graph/call.ts";
+import { flushing, read, write } from "../graph/call.ts";
 import { type Graph, gradientOf } from "../graph/graph.ts";
 import { elementsOf } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -13,12 +13,12 @@ export function localResponseNorm(g: Graph, x: Tensor, options: LocalResponseNor
   const shape: LocalResponseNormShape = { height, width, channels, size, alpha, beta, k };
   const y = g.tensor(x.shape, x);
   const denominator = g.buffer(elementsOf(x.shape));
-  g.call(g.kernels.localResponseNorm(shape), 1, read(x.value), write(y.value), write(denominator));
+  g.call(g.kernels.localResponseNorm(shape), 1, g.factor(x.value, elementsOf(x.shape)), flushing(write(y.value)), write(denominator));
   g.onBackward(y, () => {
     if (!x.needsGradient) return;
     const dx = gradientOf(x);
-    const inputs = [x.value, y.value, denominator, y.gradient].map(read);
-    g.call(g.kernels.localResponseNormBackward(shape, dx.accumulate), 1, ...inputs, dx.operand);
+    const inputs = [...[x.value, y.value, denominator].map(read), g.factor(y.gradient, elementsOf(y.shape))];
+    g.call(g.kernels.localResponseNormBackward(shape, dx.accumulate), 1, ...inputs, flushing(dx.operand));
   });
   return y;
 }

@@ -1,4 +1,4 @@
-import { read, write } from "../graph/call.ts";
+import { flushing, read, write } from "../graph/call.ts";
 import { type Graph, gradientOf } from "../graph/graph.ts";
 import { elementsOf, type Shape } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -17,11 +17,11 @@ export function maxPool2d(g: Graph, x: Tensor, options: Pool2dOptions): Tensor {
   const shape = poolShape(x.shape, options);
   const y = g.tensor(pool2dOutputShape(x.shape, options), x);
   const argmax = g.buffer(elementsOf(y.shape));
-  g.call(g.kernels.maxPool2d(shape), 1, read(x.value), write(y.value), write(argmax));
+  g.call(g.kernels.maxPool2d(shape), 1, read(x.value), g.carried(write(y.value), x.value), write(argmax));
   g.onBackward(y, () => {
     if (!x.needsGradient) return;
     const dx = gradientOf(x);
-    g.call(g.kernels.maxPool2dBackward(shape, dx.accumulate), 1, read(y.gradient), read(argmax), dx.operand);
+    g.call(g.kernels.maxPool2dBackward(shape, dx.accumulate), 1, read(y.gradient), read(argmax), g.carried(dx.operand, y.gradient));
   });
   return y;
 }
@@ -30,11 +30,16 @@ export function maxPool2d(g: Graph, x: Tensor, options: Pool2dOptions): Tensor {
 export function meanPool2d(g: Graph, x: Tensor, options: Pool2dOptions, countPadding: boolean): Tensor {
   const shape = poolShape(x.shape, options);
   const y = g.tensor(pool2dOutputShape(x.shape, options), x);
-  g.call(g.kernels.meanPool2d(shape, countPadding), 1, read(x.value), write(y.value));
+  g.call(g.kernels.meanPool2d(shape, countPadding), 1, read(x.value), flushing(write(y.value)));
   g.onBackward(y, () => {
     if (!x.needsGradient) return;
     const dx = gradientOf(x);
-    g.call(g.kernels.meanPool2dBackward(shape, countPadding, dx.accumulate), 1, read(y.gradient), dx.operand);
+    g.call(
+      g.kernels.meanPool2dBackward(shape, countPadding, dx.accumulate),
+      1,
+      read(y.gradient),
+      flushing(dx.operand, !dx.accumulate || g.isFlushed(dx.operand.buffer)),
+    );
   });
   return y;
 }

@@ -26,6 +26,7 @@ export interface MuonConfig {
 export function muon(core: EngineCore, config: MuonConfig, { parameters }: Pick<Trainable, "parameters">): Optimizer {
   const { momentum = 0.6, nesterov = true, iterations = 3, renormalize = true, sgdRate = 1, weightDecay = 0 } = config;
   const { memory, vector } = core;
+  const flush = core.kernels.flush();
   const matrices = matricesOf(parameters).map((matrix) => ({ ...matrix, orthogonalize: orthogonalizer(core, matrix) }));
   const others = parameters.filter((parameter) => !matrices.some(({ offset }) => offset === parameter.offset));
   const rest = sgd({ type: "sgd", momentum, nesterov, weightDecay });
@@ -44,6 +45,7 @@ export function muon(core: EngineCore, config: MuonConfig, { parameters }: Pick<
     const direction = orthogonalize(scratch, iterations);
     const norm = renormalize ? Math.sqrt(vector.sumOfSquares(count, w)) : 0;
     vector.blend(count, direction, w, -rate, norm > 0 ? Math.sqrt(columns) / norm : 1);
+    flush(count, w);
   };
   return {
     stateNames: rest.stateNames,

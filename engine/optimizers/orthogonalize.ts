@@ -25,6 +25,8 @@ export interface OrthogonalizeBuffers {
  * The nearest matrix with singular values about 1, by Newton-Schulz iterations: X ← X / ‖X‖, then `iterations` times
  * X ← X (a I + b G + c G²) with G = XᵀX. A matrix that is wider than tall is turned over first. Returns where the result lies: `x` or `other`.
  *
+ * What products are made of is flushed (rule KE4): beside singular values of about 1 it is nothing.
+ *
  * Both products are 1×1 convolutions: X·P is one with filters P, XᵀX the weight gradient of one with input and output gradient X.
  */
 export function orthogonalizer(
@@ -35,6 +37,7 @@ export function orthogonalizer(
   const [long, short] = [Math.max(rows, columns), Math.min(rows, columns)];
   const product = { height: 1, width: 1, channels: short, outChannels: short, ...POINTWISE };
   const multiply: Kernel = kernels.conv2d(product);
+  const flush: Kernel = kernels.flush();
   const gramOf: Kernel = kernels.conv2dWeightGradient(product, false);
   const elements = rows * columns;
   return ({ x, other, gram, polynomial }, iterations) => {
@@ -45,10 +48,13 @@ export function orthogonalizer(
     }
     vector.blend(elements, from, from, 1 / (Math.sqrt(vector.sumOfSquares(elements, from)) + NORM_EPSILON), 0);
     for (let i = 0; i < iterations; i++) {
+      flush(elements, from);
       gramOf(long, from, from, gram);
+      flush(short * short, gram);
       multiply(short, gram, gram, polynomial);
       vector.blend(short * short, gram, polynomial, B, C);
       for (let d = 0; d < short; d++) memory.f32[polynomial + d * (short + 1)] += A;
+      flush(short * short, polynomial);
       multiply(long, from, polynomial, to);
       [from, to] = [to, from];
     }

@@ -1,4 +1,5 @@
 import type { NamedTensor } from "../files/safetensors.ts";
+import { flushFactor } from "../kernels/reference/flush.ts";
 import type { BatchNormDescriptor, ParameterDescriptor } from "./descriptor.ts";
 import { readParameter, writeParameter } from "./layout.ts";
 import { OPTIMIZER_PREFIX } from "./optimizerState.ts";
@@ -28,7 +29,7 @@ export function readStateDict(descriptors: Descriptors, { parameters, statistics
   ];
 }
 
-/** Takes every tensor of the model from a state dict; tensors that the model does not have are an error, but for PyTorch's counters and an optimiser's. */
+/** Takes every tensor of the model from a state dict; tensors that the model does not have are an error, but for PyTorch's counters and an optimiser's. Parameters are flushed (rule KE4). */
 export function writeStateDict(descriptors: Descriptors, vectors: ModelVectors, tensors: ReadonlyMap<string, NamedTensor>): void {
   const wanted = new Set<string>();
   const take = (name: string, shape: readonly number[]): Float32Array => {
@@ -44,7 +45,7 @@ export function writeStateDict(descriptors: Descriptors, vectors: ModelVectors, 
     (name) => !wanted.has(name) && !name.endsWith(".num_batches_tracked") && !name.startsWith(OPTIMIZER_PREFIX),
   );
   if (unknown.length > 0) throw new Error(`expected only tensors of the model, got also ${unknown.join(", ")}`);
-  for (const { descriptor, values } of parameters) writeParameter(vectors.parameters, descriptor, values);
+  for (const { descriptor, values } of parameters) writeParameter(vectors.parameters, descriptor, values.map(flushFactor)); // others keep denormal numbers
   for (const { offset, values } of statistics) vectors.statistics.set(values, offset);
 }
 

@@ -25,7 +25,8 @@ export function activation(kind: Activation, slope: number): Recipe {
 export function activationBackward(kind: Activation, slope: number, accumulate: boolean): Recipe {
   return recipe(["x", "dy", "dx"], (f, elements, x, dy, dx) =>
     forEachElement(f, elements, [x, dy, dx], (lanes) => {
-      const gradient = f.f32x4(passed(f, kind, f.f32x4(x.lanes(lanes)), f.f32x4(dy.lanes(lanes)), slope));
+      const arriving = kind === "relu" ? f.f32x4(dy.lanes(lanes)) : flushedFactor(f, dy.lanes(lanes)); // of a product
+      const gradient = f.f32x4(passed(f, kind, f.f32x4(x.lanes(lanes)), arriving, slope));
       dx.store(flushedFactor(f, accumulate ? dx.lanes(lanes).add(gradient) : gradient), 0, lanes);
     }),
   );

@@ -40,7 +40,7 @@ export function gradientRowElements(channels: number): number {
   return 3 * rowElements(channels);
 }
 
-/** What the gradient of an input is made of, for each channel, computed once and kept in scratch memory. */
+/** What the gradient of an input is made of, for each channel, computed once, flushed, and kept in scratch memory. */
 export function gradientRows(
   f: FunctionBuilder,
   scratch: Pointer,
@@ -58,8 +58,8 @@ export function gradientRows(
       const at = 4 * v;
       const deviation = variance.lanes(count, at).add(epsilon).sqrt();
       const share = f.f32x4(factor.f32x4(at).mul(F32x4.of(inversePixels)).negate());
-      slope.store(share.mul(dgamma.lanes(count, at)).div(deviation), at);
-      offset.store(share.mul(dgamma.lanes(count, channels + at)), at);
+      slope.store(flushedFactor(f, share.mul(dgamma.lanes(count, at)).div(deviation)), at);
+      offset.store(flushedFactor(f, share.mul(dgamma.lanes(count, channels + at))), at);
     });
   });
   for (const row of [variance, dgamma, factor, slope, offset]) row.advance(-channels);

@@ -2,6 +2,7 @@ import { F64x2 } from "../../wasm/f64x2.ts";
 import { F64 } from "../../wasm/floats.ts";
 import type { FunctionBuilder } from "../../wasm/functionBuilder.ts";
 import { forEachTotal, type Sum, sumOverPixels, sumScratch, toSingle } from "./channelSums.ts";
+import { flushed } from "./flush.ts";
 import { type KernelModule, kernelFunction, type Recipe } from "./recipe.ts";
 
 /**
@@ -28,8 +29,8 @@ export function batchNormStatistics(channels: number): Recipe {
       forEachTotal(f, sums, [first, mean, variance], (lanes, totals) => {
         totals.forEach(([sum, squares], v) => {
           const { shift, spread } = moments(f, sum, squares, inversePixels);
-          mean.store(f.f32x4(first.lanes(lanes[v], 4 * v).add(shift)), 4 * v, lanes[v]);
-          variance.store(f.f32x4(spread), 4 * v, lanes[v]);
+          mean.store(flushed(f, first.lanes(lanes[v], 4 * v).add(shift)), 4 * v, lanes[v]);
+          variance.store(flushed(f, spread), 4 * v, lanes[v]);
         });
       });
     });

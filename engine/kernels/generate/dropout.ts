@@ -1,4 +1,5 @@
 import { I32x4 } from "../../wasm/i32x4.ts";
+import { flushedFactor } from "./flush.ts";
 import { hash32 } from "./hash32.ts";
 import { forEachElement } from "./lanes.ts";
 import { type Recipe, recipe } from "./recipe.ts";
@@ -17,7 +18,7 @@ export function dropout(rate: number): Recipe {
     forEachElement(f, elements, [x, y, mask], (lanes) => {
       const factor = f.f32x4(kept.except(hash32(f, stream.add(index)).lessUnsigned(dropped)));
       mask.store(factor, 0, lanes);
-      y.store(f.f32x4(x.lanes(lanes).mul(factor)), 0, lanes);
+      y.store(flushedFactor(f, x.lanes(lanes).mul(factor)), 0, lanes);
       index.set(index.add(lanes));
     });
   });

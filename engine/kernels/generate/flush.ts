@@ -8,7 +8,7 @@ export function flushed(f: FunctionBuilder, v: F32x4): LocalOf["f32x4"] {
   return zeroBelow(f, v, STATE_FLUSHED_BELOW);
 }
 
-/** v, or 0 where |v| < 2^−63: for whatever will be a factor of products. */
+/** v, or 0 where |v| < 2^−56: for whatever will be a factor of products. */
 export function flushedFactor(f: FunctionBuilder, v: F32x4): LocalOf["f32x4"] {
   return zeroBelow(f, v, FACTOR_FLUSHED_BELOW);
 }

@@ -5,6 +5,7 @@ import type { LaneCount, Pointer } from "../../wasm/pointer.ts";
 import type { LocalResponseNormShape } from "../kernels.ts";
 import { range } from "./axis.ts";
 import { exp, log } from "./exponential.ts";
+import { flushed, flushedFactor } from "./flush.ts";
 import { forEachChannelGroup } from "./lanes.ts";
 import { type KernelModule, kernelFunction, type Recipe } from "./recipe.ts";
 
@@ -24,7 +25,7 @@ export function localResponseNorm(shape: LocalResponseNormShape): Recipe {
     f.walk(images.mul(height * width), strides, () => {
       const before = Math.floor(size / 2);
       forEachVector(f, channels, [x], row.plus(before), (lanes, at, [input], target) => {
-        target.store(f.f32x4(input.lanes(lanes, at).mul(input.lanes(lanes, at))), at, lanes);
+        target.store(flushed(f, input.lanes(lanes, at).mul(input.lanes(lanes, at))), at, lanes);
       });
       forEachVector(f, channels, [x, y, denominator], row, (lanes, at, [input, output, kept], neighbours) => {
         const d = f.f32x4(
@@ -33,7 +34,7 @@ export function localResponseNorm(shape: LocalResponseNormShape): Recipe {
             .add(k),
         );
         kept.store(d, at, lanes);
-        output.store(f.f32x4(input.lanes(lanes, at).mul(inversePower(f, d, beta))), at, lanes);
+        output.store(flushedFactor(f, input.lanes(lanes, at).mul(inversePower(f, d, beta))), at, lanes);
       });
     });
   });
@@ -48,13 +49,13 @@ export function localResponseNormBackward(shape: LocalResponseNormShape, accumul
       const before = Math.floor((size - 1) / 2);
       forEachVector(f, channels, [y, denominator, dy], row.plus(before), (lanes, at, [output, kept, gradient], target) => {
         const share = gradient.lanes(lanes, at).mul(output.lanes(lanes, at)).div(kept.lanes(lanes, at));
-        target.store(f.f32x4(share), at, lanes);
+        target.store(flushedFactor(f, share), at, lanes);
       });
       forEachVector(f, channels, [x, denominator, dy, dx], row, (lanes, at, [input, kept, gradient, result], neighbours) => {
         const direct = gradient.lanes(lanes, at).mul(inversePower(f, f.f32x4(kept.lanes(lanes, at)), beta));
         const factor = input.lanes(lanes, at).mul((2 * alpha * beta) / size);
         const value = f.f32x4(direct.sub(factor.mul(sumOfNeighbours(neighbours, size, at))));
-        result.store(accumulate ? f.f32x4(result.lanes(lanes, at).add(value)) : value, at, lanes);
+        result.store(flushedFactor(f, accumulate ? result.lanes(lanes, at).add(value) : value), at, lanes);
       });
     });
   });

@@ -1,5 +1,6 @@
 import type { Pool2dShape } from "../kernels.ts";
 import { range } from "./axis.ts";
+import { flushedFactor } from "./flush.ts";
 import { forEachChannelGroup } from "./lanes.ts";
 import { forEachWindow, type Window, windowSize } from "./pooling.ts";
 import { type KernelModule, kernelFunction, type Recipe } from "./recipe.ts";
@@ -42,7 +43,7 @@ function meanOfWindow(module: KernelModule, { width, channels }: Pool2dShape, wi
           }
         });
         lanes.forEach((count, v) => {
-          y.store(f.f32x4(sums[v].div(size)), 4 * v, count);
+          y.store(flushedFactor(f, sums[v].div(size)), 4 * v, count);
         });
       });
     }),
@@ -54,7 +55,7 @@ function spreadOverWindow(module: KernelModule, { width, channels }: Pool2dShape
     module.builder.function(["pointer", "pointer"], (f, dx, dy) => {
       const row = f.pointer();
       forEachChannelGroup(f, channels, [dx, dy], (lanes) => {
-        const shares = lanes.map((count, v) => f.f32x4(dy.lanes(count, 4 * v).div(size)));
+        const shares = lanes.map((count, v) => flushedFactor(f, dy.lanes(count, 4 * v).div(size)));
         row.set(dx);
         f.walk(window.rows, [[row, width * channels]], () => {
           for (const column of range(window.columns)) {

@@ -90,9 +90,9 @@ export function adadelta(): Recipe {
   });
 }
 
-/** g + weightDecay · w */
+/** g + weightDecay · w, flushed: the next operation may square it. */
 function decayedGradient(f: FunctionBuilder, g: PointerLocal, w: F32x4, weightDecay: F32x4, lanes: LaneCount): LocalOf["f32x4"] {
-  return f.f32x4(g.lanes(lanes).add(weightDecay.mul(w)));
+  return flushedFactor(f, g.lanes(lanes).add(weightDecay.mul(w)));
 }
 
 function readSettings(f: FunctionBuilder, settings: PointerLocal, count: number): readonly LocalOf["f32x4"][] {

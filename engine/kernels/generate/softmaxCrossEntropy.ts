@@ -8,7 +8,7 @@ import { type Recipe, recipe } from "./recipe.ts";
 
 /**
  * For each image: loss[0] += −Σ target · ln softmax, correct[0] += 1 where the first largest logit is the label,
- * dlogits = softmax (0 where it is below 2^-63) − target, with target = label smoothing / classes, and 1 − label smoothing more at the label.
+ * dlogits = softmax (0 where it is below 2^-56) − target, with target = label smoothing / classes, and 1 − label smoothing more at the label.
  * All exponents are differences from the largest logit, so nothing overflows. (images, logits, labels, loss, correct, dlogits)
  */
 export function softmaxCrossEntropy(classes: number, labelSmoothing: number): Recipe {

@@ -37,7 +37,8 @@ export function activationReference(memory: ReferenceMemorySource): ActivationKe
       for (let i = 0; i < elements; i++) {
         const derivative = ACTIVATIONS[kind].derivative(h[x + i], slope);
         // Not a product for the ReLU: 0 · ∞ is not what a closed gate lets through.
-        const value = derivative === 0 ? 0 : h[dy + i] * derivative;
+        const arriving = kind === "relu" ? h[dy + i] : flushFactor(h[dy + i]);
+        const value = derivative === 0 ? 0 : arriving * derivative;
         h[dx + i] = flushFactor(accumulate ? h[dx + i] + value : value);
       }
     },

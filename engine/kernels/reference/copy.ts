@@ -2,18 +2,23 @@ import { streamWord } from "../../random/hash32.ts";
 import type { CopyChannelsShape, Kernels } from "../kernels.ts";
 import { outputSize } from "../outputSize.ts";
 import type { ReferenceMemorySource } from "../reference.ts";
+import { flushFactor } from "./flush.ts";
 
-type CopyKernels = Pick<Kernels, "add" | "copy" | "scale" | "copyChannels" | "copyChannelsBackward" | "dropout" | "multiply">;
+type CopyKernels = Pick<Kernels, "add" | "flush" | "copy" | "scale" | "copyChannels" | "copyChannelsBackward" | "dropout" | "multiply">;
 
 export function copyReference(memory: ReferenceMemorySource): CopyKernels {
   return { ...elementwiseReference(memory), ...copyChannelsReference(memory) };
 }
 
-function elementwiseReference(memory: ReferenceMemorySource): Pick<Kernels, "add" | "copy" | "scale" | "dropout" | "multiply"> {
+function elementwiseReference(memory: ReferenceMemorySource): Pick<Kernels, "add" | "flush" | "copy" | "scale" | "dropout" | "multiply"> {
   return {
     add: () => (elements, a, b, y) => {
       const h = memory().f32;
-      for (let i = 0; i < elements; i++) h[y + i] = h[a + i] + h[b + i];
+      for (let i = 0; i < elements; i++) h[y + i] = flushFactor(h[a + i] + h[b + i]);
+    },
+    flush: () => (elements, x) => {
+      const h = memory().f32;
+      for (let i = 0; i < elements; i++) h[x + i] = flushFactor(h[x + i]);
     },
     copy: (accumulate) => (elements, x, y) => {
       const h = memory().f32;
@@ -21,19 +26,19 @@ function elementwiseReference(memory: ReferenceMemorySource): Pick<Kernels, "add
     },
     scale: (factor) => (elements, x, y) => {
       const h = memory().f32;
-      for (let i = 0; i < elements; i++) h[y + i] = Math.fround(factor) * h[x + i];
+      for (let i = 0; i < elements; i++) h[y + i] = flushFactor(Math.fround(factor) * h[x + i]);
     },
     dropout: (rate) => (elements, x, key, y, mask) => {
       const { f32, i32 } = memory();
       const dropped = Math.round(rate * 0x1_0000_0000); // an element is dropped when its random word, unsigned, is below this
       for (let i = 0; i < elements; i++) {
         f32[mask + i] = streamWord(i32[key], i32[key + 1], i) < dropped ? 0 : Math.fround(1 / (1 - rate));
-        f32[y + i] = f32[x + i] * f32[mask + i];
+        f32[y + i] = flushFactor(f32[x + i] * f32[mask + i]);
       }
     },
     multiply: (accumulate) => (elements, dy, mask, dx) => {
       const h = memory().f32;
-      for (let i = 0; i < elements; i++) h[dx + i] = (accumulate ? h[dx + i] : 0) + h[dy + i] * h[mask + i];
+      for (let i = 0; i < elements; i++) h[dx + i] = flushFactor((accumulate ? h[dx + i] : 0) + h[dy + i] * h[mask + i]);
     },
   };
 }

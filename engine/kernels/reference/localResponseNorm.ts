@@ -1,6 +1,7 @@
 import { pow } from "../../numerics/log.ts";
 import type { Kernels, LocalResponseNormShape } from "../kernels.ts";
 import type { ReferenceMemorySource } from "../reference.ts";
+import { flush, flushFactor } from "./flush.ts";
 
 type LocalResponseNormKernels = Pick<Kernels, "localResponseNorm" | "localResponseNormBackward">;
 
@@ -13,10 +14,10 @@ export function localResponseNormReference(memory: ReferenceMemorySource): Local
       for (let pixel = 0; pixel < images * shape.height * shape.width; pixel++) {
         for (let c = 0; c < channels; c++) {
           let squares = 0;
-          for (const neighbour of window(shape, c)) squares += square(h[x + pixel * channels + neighbour]);
+          for (const neighbour of window(shape, c)) squares += flush(square(h[x + pixel * channels + neighbour]));
           const i = pixel * channels + c;
           h[denominator + i] = k + (alpha / size) * squares;
-          h[y + i] = h[x + i] * pow(h[denominator + i], -beta);
+          h[y + i] = flushFactor(h[x + i] * pow(h[denominator + i], -beta));
         }
       }
     },
@@ -28,12 +29,12 @@ export function localResponseNormReference(memory: ReferenceMemorySource): Local
         const sums = new Float64Array(channels);
         for (let c = 0; c < channels; c++) {
           const i = pixel * channels + c;
-          for (const neighbour of window(shape, c)) sums[neighbour] += (h[dy + i] * h[y + i]) / h[denominator + i];
+          for (const neighbour of window(shape, c)) sums[neighbour] += flushFactor((h[dy + i] * h[y + i]) / h[denominator + i]);
         }
         for (let c = 0; c < channels; c++) {
           const i = pixel * channels + c;
           const value = h[dy + i] * pow(h[denominator + i], -beta) - ((2 * alpha * beta) / size) * h[x + i] * sums[c];
-          h[dx + i] = accumulate ? h[dx + i] + value : value;
+          h[dx + i] = flushFactor(accumulate ? h[dx + i] + value : value);
         }
       }
     },

@@ -1,6 +1,6 @@
 import type { Kernels } from "../kernels.ts";
 import type { ReferenceMemorySource } from "../reference.ts";
-import { flushFactor } from "./flush.ts";
+import { flush, flushFactor } from "./flush.ts";
 
 type NormalizationKernels = Pick<
   Kernels,
@@ -17,8 +17,8 @@ export function normalizationReference(memory: ReferenceMemorySource): Normaliza
         const center = sum / pixels;
         let squares = 0;
         for (let p = 0; p < pixels; p++) squares += square(h[x + p * channels + c] - center);
-        h[mean + c] = center;
-        h[variance + c] = squares / pixels;
+        h[mean + c] = flush(center);
+        h[variance + c] = flush(squares / pixels);
       }
     },
     batchNorm: (channels, epsilon, fusion) => (pixels, x, mean, variance, gamma, beta, y, residual) => {

@@ -18,7 +18,7 @@ function momentumReference(memory: ReferenceMemorySource): Pick<OptimizerKernels
       const h = memory().f32;
       const [learningRate, momentum, weightDecay, gradientShare, velocityShare] = h.subarray(settings, settings + 5);
       for (let i = 0; i < count; i++) {
-        const gradient = f(h[g + i] + f(weightDecay * h[w + i]));
+        const gradient = flushFactor(f(h[g + i] + f(weightDecay * h[w + i])));
         const v = flush(f(f(momentum * h[velocity + i]) + gradient));
         h[velocity + i] = v;
         h[w + i] = flushFactor(f(h[w + i] - f(learningRate * f(f(gradientShare * gradient) + f(velocityShare * v)))));
@@ -28,7 +28,7 @@ function momentumReference(memory: ReferenceMemorySource): Pick<OptimizerKernels
       const h = memory().f32;
       const [learningRate, decay, oneMinusDecay, epsilon, weightDecay, momentumFactor] = h.subarray(settings, settings + 6);
       for (let i = 0; i < count; i++) {
-        const gradient = f(h[g + i] + f(weightDecay * h[w + i]));
+        const gradient = flushFactor(f(h[g + i] + f(weightDecay * h[w + i])));
         const s = flush(f(f(decay * h[square + i]) + f(oneMinusDecay * f(gradient * gradient))));
         const m = flush(f(f(momentumFactor * h[momentum + i]) + f(gradient / f(root(s) + epsilon))));
         h[square + i] = s;
@@ -49,7 +49,7 @@ function adaptiveReference(memory: ReferenceMemorySource): Pick<OptimizerKernels
       );
       for (let i = 0; i < count; i++) {
         const shrunk = f(shrink * h[w + i]);
-        const gradient = f(h[g + i] + f(weightDecay * shrunk));
+        const gradient = flushFactor(f(h[g + i] + f(weightDecay * shrunk)));
         const first = flush(f(f(beta1 * h[m + i]) + f(oneMinusBeta1 * gradient)));
         const second = flush(f(f(beta2 * h[v + i]) + f(oneMinusBeta2 * f(gradient * gradient))));
         h[m + i] = first;
@@ -61,7 +61,7 @@ function adaptiveReference(memory: ReferenceMemorySource): Pick<OptimizerKernels
       const h = memory().f32;
       const [learningRate, weightDecay, epsilon] = h.subarray(settings, settings + 3);
       for (let i = 0; i < count; i++) {
-        const gradient = f(h[g + i] + f(weightDecay * h[w + i]));
+        const gradient = flushFactor(f(h[g + i] + f(weightDecay * h[w + i])));
         const s = flush(f(h[sum + i] + f(gradient * gradient)));
         h[sum + i] = s;
         h[w + i] = flushFactor(f(h[w + i] - f(f(learningRate * gradient) / f(root(s) + epsilon))));
@@ -71,7 +71,7 @@ function adaptiveReference(memory: ReferenceMemorySource): Pick<OptimizerKernels
       const h = memory().f32;
       const [learningRate, decay, oneMinusDecay, epsilon, weightDecay] = h.subarray(settings, settings + 5);
       for (let i = 0; i < count; i++) {
-        const gradient = f(h[g + i] + f(weightDecay * h[w + i]));
+        const gradient = flushFactor(f(h[g + i] + f(weightDecay * h[w + i])));
         const s = flush(f(f(decay * h[square + i]) + f(oneMinusDecay * f(gradient * gradient))));
         const d = f(f(root(f(h[delta + i] + epsilon)) / root(f(s + epsilon))) * gradient);
         h[square + i] = s;

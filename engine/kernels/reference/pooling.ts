@@ -1,6 +1,7 @@
 import type { Kernels, Pool2dShape } from "../kernels.ts";
 import { outputSize } from "../outputSize.ts";
 import type { ReferenceMemorySource } from "../reference.ts";
+import { flushFactor } from "./flush.ts";
 
 type PoolingKernels = Pick<Kernels, "maxPool2d" | "maxPool2dBackward" | "meanPool2d" | "meanPool2dBackward">;
 
@@ -34,14 +35,14 @@ export function poolingReference(memory: ReferenceMemorySource): PoolingKernels 
       forEachWindow(images, shape, (image, output, channel, pixels) => {
         let sum = 0;
         for (const pixel of pixels) sum += h[x + image * inputElements(shape) + pixel * shape.channels + channel];
-        h[y + output] = sum / divisor(shape, pixels, countPadding);
+        h[y + output] = flushFactor(sum / divisor(shape, pixels, countPadding));
       });
     },
     meanPool2dBackward: (shape, countPadding, accumulate) => (images, dy, dx) => {
       const h = memory().f32;
       const sums = new Float64Array(images * inputElements(shape));
       forEachWindow(images, shape, (image, output, channel, pixels) => {
-        const share = h[dy + output] / divisor(shape, pixels, countPadding);
+        const share = flushFactor(h[dy + output] / divisor(shape, pixels, countPadding));
         for (const pixel of pixels) sums[image * inputElements(shape) + pixel * shape.channels + channel] += share;
       });
       for (let i = 0; i < sums.length; i++) h[dx + i] = accumulate ? h[dx + i] + sums[i] : sums[i];
