@@ -39,7 +39,7 @@ export async function openBrowserHost(withRivals: boolean): Promise<OpenHost> {
   };
   const page = await open("test/bench/page.html", "bench");
   return {
-    host: callsInto(page, "bench", ["prepare", "train", "profile", "kernels"]) as unknown as BenchHost,
+    host: callsInto(page, "bench", ["prepare", "ready", "train", "profile", "kernels"]) as unknown as BenchHost,
     version: `Chromium ${browser.version()}`,
     openRivals: async () => {
       const rivals = await open("test/bench/peers/page.html", "rivals");

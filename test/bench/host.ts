@@ -1,7 +1,8 @@
+import { median } from "../../coordinator/protocol/median.ts";
 import type { ConvolutionChoice, Numerics } from "../../engine/index.ts";
 import { type KernelSpeeds, kernelSpeeds } from "./kernelSpeeds.ts";
 import type { ProfileRow } from "./profile.ts";
-import { createTrainingStep, type TrainingStep, type TrainingSubject } from "./trainingStep.ts";
+import { createTrainingStep, prepareReplica, type TrainingStep, type TrainingSubject } from "./trainingStep.ts";
 
 /** What it takes until a model's kernels can run. */
 export interface Preparation {
@@ -12,6 +13,8 @@ export interface Preparation {
 /** A JavaScript engine that measures: this process, or a page. Arguments and results are data. */
 export interface BenchHost {
   prepare(subject: TrainingSubject): Promise<Preparation & { readonly id: number }>;
+  /** The median of so many preparations, each of kernels that this JavaScript engine has not compiled before. */
+  ready(subject: TrainingSubject, runs: number): Promise<Preparation>;
   /** Trains for about so long and at least one step; images per second. */
   train(id: number, milliseconds: number): Promise<number>;
   /** Where the time of `steps` steps goes. */
@@ -27,6 +30,16 @@ export function createHost(): BenchHost {
       const step = await createTrainingStep(subject);
       images.push(subject.images);
       return { id: steps.push(step) - 1, preparationMs: step.preparationMs, moduleBytes: step.moduleBytes };
+    },
+    ready: async (subject, runs) => {
+      const times: number[] = [];
+      let bytes = 0;
+      for (let run = 0; run < runs; run++) {
+        const { preparationMs, moduleBytes } = await prepareReplica(subject);
+        times.push(preparationMs);
+        bytes = moduleBytes;
+      }
+      return { preparationMs: median(times), moduleBytes: bytes };
     },
     train: async (id, milliseconds) => {
       const [step, batch] = [steps[id], images[id]];

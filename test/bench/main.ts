@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { setFlagsFromString } from "node:v8";
 import { type OpenHost, openBrowserHost } from "./browserHost.ts";
+import { measureCliffs } from "./cliffs.ts";
 import { createHost, type Preparation } from "./host.ts";
 import { type BenchOptions, readOptions, USAGE } from "./options.ts";
 import { installRivals } from "./peers/install.ts";
@@ -9,7 +10,8 @@ import { openNodeRivals } from "./peers/openRivals.ts";
 import type { RivalHost } from "./peers/rivalHost.ts";
 import { rivalRunners, torchRunners } from "./peers/rivalRunners.ts";
 import { findTorch, PYTHONS, startTorch, type TorchPeer } from "./peers/torch.ts";
-import { reportKernels, reportModel, reportProfile, reportRun } from "./report.ts";
+import { measureReady } from "./ready.ts";
+import { reportCliffs, reportKernels, reportModel, reportProfile, reportReady, reportRun } from "./report.ts";
 import type { BenchResults, ModelResult } from "./results.ts";
 import { measureInTurns, type Runner } from "./runner.ts";
 
@@ -33,8 +35,10 @@ async function main(args: readonly string[]): Promise<void> {
   const models: ModelResult[] = [];
   const kernels: Record<string, BenchResults["kernels"][string]> = {};
   const profiles: Record<string, BenchResults["profiles"][string]> = {};
+  const tables: Pick<BenchResults, "cliffs" | "ready"> = { cliffs: [], ready: [] };
   try {
-    for (const model of options.models) {
+    Object.assign(tables, await measureTables(options, open));
+    for (const model of hasOwnTable(options) ? [] : options.models) {
       const result = await measureModel(options, model, open, { torch, rivals });
       models.push(result);
       console.log(
@@ -67,10 +71,22 @@ async function main(args: readonly string[]): Promise<void> {
     processor: cpus()[0]?.model ?? "unknown processor",
     host: open.version,
     loadAverage: [before, loadavg()[0]],
-    ...{ models, kernels, profiles },
+    ...{ models, kernels, profiles, ...tables },
   };
   console.log(reportRun(results));
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, undefined, 2)}\n`);
+}
+
+/** Whether something is asked for in place of the usual tables. */
+function hasOwnTable({ cliffs, ready }: BenchOptions): boolean {
+  return cliffs || ready;
+}
+
+async function measureTables(options: BenchOptions, { host }: OpenHost): Promise<Partial<BenchResults>> {
+  const cliffs = options.cliffs ? await measureCliffs(host, options, (table) => console.log(reportCliffs(table))) : [];
+  const ready = options.ready ? await measureReady(host, options) : [];
+  if (options.ready) console.log(reportReady(ready));
+  return { cliffs, ready };
 }
 
 async function measureModel(

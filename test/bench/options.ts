@@ -1,9 +1,10 @@
 import { parseArgs } from "node:util";
-import type { ConvolutionChoice, Numerics } from "../../engine/index.ts";
+import { type ConvolutionChoice, modelNames, type Numerics } from "../../engine/index.ts";
 import { isSubjectName, type SubjectName } from "./subjects.ts";
 
 export const USAGE = `npm run bench -- [--browser] [--peers] [--models NAMES] [--numerics plain,fused] [--convolution winograd|direct]
-                [--images 32] [--rounds 9] [--window MILLISECONDS] [--kernels] [--profile] [--json FILE] [--compare FILE]`;
+                [--images 32] [--rounds 9] [--window MILLISECONDS] [--kernels] [--profile] [--json FILE] [--compare FILE]
+       npm run bench -- --cliffs | --ready | --threads 1,2 [--batch 256]   (with --browser, --models NAMES or all, --numerics, --rounds, --window)`;
 
 export interface BenchOptions {
   /** Measure in Chromium instead of Node. */
@@ -18,6 +19,14 @@ export interface BenchOptions {
   readonly windowMs: number;
   readonly kernels: boolean;
   readonly profile: boolean;
+  /** In place of the usual tables: what unusual numbers and shapes cost. */
+  readonly cliffs: boolean;
+  /** In place of the usual tables: how long each model takes until its kernels can run. */
+  readonly ready: boolean;
+  /** In place of the usual tables: a tab's pool with so many compute workers. */
+  readonly threads: readonly number[];
+  /** Images of a step, with `threads`. */
+  readonly batch: number;
   readonly json: string | undefined;
   readonly compare: string | undefined;
 }
@@ -36,16 +45,22 @@ export function readOptions(args: readonly string[]): BenchOptions {
       window: { type: "string", default: "400" },
       kernels: { type: "boolean", default: false },
       profile: { type: "boolean", default: false },
+      cliffs: { type: "boolean", default: false },
+      ready: { type: "boolean", default: false },
+      threads: { type: "string", default: "" },
+      batch: { type: "string", default: "256" },
       json: { type: "string" },
       compare: { type: "string" },
     },
   });
-  const { browser, peers, kernels, profile, json, compare } = values;
+  const { browser, peers, kernels, profile, cliffs, ready, json, compare } = values;
   return {
-    ...{ browser, peers, kernels, profile, json, compare },
-    models: values.models.split(",").map(modelName),
+    ...{ browser, peers, kernels, profile, cliffs, ready, json, compare },
+    models: values.models === "all" ? modelNames : values.models.split(",").map(modelName),
     numerics: values.numerics.split(",").map((word) => oneOf(word, ["plain", "fused"], "--numerics")),
     convolution: oneOf(values.convolution, ["winograd", "direct"], "--convolution"),
+    threads: values.threads === "" ? [] : values.threads.split(",").map((word) => positive(word, "--threads")),
+    batch: positive(values.batch, "--batch"),
     images: positive(values.images, "--images"),
     rounds: positive(values.rounds, "--rounds"),
     windowMs: positive(values.window, "--window"),

@@ -1,6 +1,8 @@
+import type { CliffTable } from "./cliffs.ts";
 import type { KernelSpeeds, PassSpeed } from "./kernelSpeeds.ts";
 import type { RivalResult } from "./peers/rivalRunners.ts";
 import type { ProfileRow } from "./profile.ts";
+import type { ReadyRow } from "./ready.ts";
 import type { BenchResults, ModelResult } from "./results.ts";
 
 const PROFILE_ROWS = 16;
@@ -67,6 +69,26 @@ export function reportProfile(name: string, rows: readonly ProfileRow[]): string
       percent(milliseconds / total),
     ]);
   return `${markdownTable([name, "shape", "calls", "ms a step", "share"], cells)}\n\nAll kernels: ${total.toFixed(1)} ms a step.\n`;
+}
+
+export function reportCliffs({ name, rows }: CliffTable): string {
+  const cells = rows.map((row) => [
+    row.name,
+    ...[row.millisecondsAnImage, row.ratio, row.bestRatio, row.ratioAMultiplication].map(threeDigits),
+  ]);
+  return `${markdownTable([name, "ms an image, best", "times the first", "best over best", "for a multiplication"], cells)}\n`;
+}
+
+export function reportReady(rows: readonly ReadyRow[]): string {
+  const kinds = Object.keys(rows[0]?.preparations ?? {});
+  const cells = rows.map(({ model, preparations }) => [
+    model,
+    ...Object.values(preparations).flatMap(({ preparationMs, moduleBytes }) => [
+      preparationMs.toFixed(0),
+      String(Math.round(moduleBytes / 1024)),
+    ]),
+  ]);
+  return `${markdownTable(["ready", ...kinds.flatMap((kind) => [`${kind}, ms`, `${kind}, KiB`])], cells)}\n`;
 }
 
 export function reportRun({ date, command, processor, host, loadAverage }: BenchResults): string {

@@ -1,6 +1,8 @@
+import type { CliffTable } from "./cliffs.ts";
 import type { KernelSpeeds } from "./kernelSpeeds.ts";
 import type { RivalResult } from "./peers/rivalRunners.ts";
 import type { ProfileRow } from "./profile.ts";
+import type { ReadyRow } from "./ready.ts";
 import type { RunnerSpeed } from "./runner.ts";
 
 export interface ModelResult {
@@ -24,5 +26,7 @@ export interface BenchResults {
   readonly loadAverage: readonly [number, number];
   readonly models: readonly ModelResult[];
   readonly kernels: Readonly<Record<string, KernelSpeeds>>;
+  readonly cliffs: readonly CliffTable[];
+  readonly ready: readonly ReadyRow[];
   readonly profiles: Readonly<Record<string, readonly ProfileRow[]>>;
 }

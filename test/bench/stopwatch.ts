@@ -1,5 +1,6 @@
 import type { KernelSet } from "../../engine/kernels/kernelSet.ts";
 import { POINTWISE } from "../../engine/kernels/pointwise.ts";
+import { measurableRuns, millisecondsOf } from "./measurable.ts";
 
 /** Times kernels on a shared, noisy machine: every measurement lies between two runs of a kernel whose speed is known. */
 export interface Stopwatch {
@@ -20,12 +21,13 @@ export function stopwatch(set: KernelSet, address: number): { start(): Stopwatch
   const { rows, depth, outputs } = CALIBRATION;
   const product = set.kernels.conv2d({ height: 1, width: 1, channels: depth, outChannels: outputs, ...POINTWISE });
   const weights = address + rows * depth;
-  const calibrate = () => {
-    const start = performance.now();
-    for (let i = 0; i < 4; i++) product(rows, address, weights, weights + depth * outputs);
-    return (4 * 2 * rows * depth * outputs) / (performance.now() - start) / 1e6;
+  const run = () => product(rows, address, weights, weights + depth * outputs);
+  const start = () => {
+    repeatFor(WARM_UP_MS, run);
+    const runs = measurableRuns(run);
+    return started(() => (2 * rows * depth * outputs) / millisecondsOf(run, runs) / 1e6);
   };
-  return { start: () => started(calibrate) };
+  return { start };
 }
 
 function started(calibrate: () => number): Stopwatch {
@@ -38,12 +40,11 @@ function started(calibrate: () => number): Stopwatch {
     repeatFor(WARM_UP_MS, run);
     const undisturbed: number[] = [];
     let shortest = Number.POSITIVE_INFINITY;
+    const runs = measurableRuns(run);
     let before = calibrate();
     repeatFor(BUDGET_MS, () => {
       if (undisturbed.length >= ENOUGH) return;
-      const start = performance.now();
-      run();
-      const milliseconds = performance.now() - start;
+      const milliseconds = millisecondsOf(run, runs);
       const after = calibrate();
       if (Math.min(before, after) > AT_FULL_SPEED * fullSpeed) undisturbed.push(milliseconds);
       shortest = Math.min(shortest, milliseconds);

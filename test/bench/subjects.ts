@@ -9,6 +9,7 @@ import {
   type ModelName,
   maxPool2d,
   modelDefinition,
+  modelNames,
   relu,
   sequential,
   softmaxCrossEntropy,
@@ -21,7 +22,11 @@ export function isSubjectName(word: string): word is SubjectName {
   return word === "vgg_small" || isModelName(word);
 }
 
-export function subjectDefinition(name: SubjectName): ModelDefinition {
+export const subjectNames: readonly SubjectName[] = [...modelNames, "vgg_small"];
+
+/** Of a model by name, or of one that is a definition already. */
+export function subjectDefinition(name: SubjectName | ModelDefinition): ModelDefinition {
+  if (typeof name !== "string") return name;
   return name === "vgg_small" ? { input: CIFAR_SHAPE, layers: vggSmall(), loss: softmaxCrossEntropy() } : modelDefinition(name);
 }
 
