@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { chromium, type Page } from "playwright-core";
+import { type Browser, chromium, type Page } from "playwright-core";
 import { createServer } from "vite";
 import { chromiumArguments, findBrowser } from "../../coordinator/browser/chromium.ts";
 import type { BenchHost } from "./host.ts";
@@ -15,34 +15,14 @@ export interface OpenHost {
 
 /** A tab of Chromium that measures, and another for other engines if there are to be any. */
 export async function openBrowserHost(withRivals: boolean): Promise<OpenHost> {
-  const root = fileURLToPath(new URL("../..", import.meta.url));
-  const server = await createServer({
-    root,
-    configFile: false,
-    logLevel: "error",
-    server: { port: 0, host: "127.0.0.1", hmr: false, watch: null },
-    appType: "mpa",
-    // Packages are bundled for the page before it is opened: those that only turn up while it runs would load it anew.
-    cacheDir: ".cache/bench-packages",
-    optimizeDeps: { entries: [withRivals ? "test/bench/peers/page.html" : "test/bench/page.html"] },
-  });
-  await server.listen();
+  const server = await servePages([withRivals ? "test/bench/peers/page.html" : "test/bench/page.html"], "bench-packages");
   const browser = await chromium.launch({ executablePath: findBrowser(), args: [...chromiumArguments] });
-  /** A page, once it has put its host into its window. */
-  const open = async (path: string, object: Host): Promise<Page> => {
-    const page = await browser.newPage();
-    page.setDefaultTimeout(DEADLINE_MS);
-    const failed = new Promise<never>((_, reject) => page.on("pageerror", (error) => reject(new Error(`${path}: ${error.message}`))));
-    await page.goto(`${server.resolvedUrls?.local[0]}${path}`);
-    await Promise.race([failed, page.waitForFunction((name) => name in window, object, { timeout: LOADING_MS })]);
-    return page;
-  };
-  const page = await open("test/bench/page.html", "bench");
+  const page = await openPage(browser, server.url, "test/bench/page.html", "bench");
   return {
     host: callsInto(page, "bench", ["prepare", "ready", "train", "profile", "kernels"]) as unknown as BenchHost,
     version: `Chromium ${browser.version()}`,
     openRivals: async () => {
-      const rivals = await open("test/bench/peers/page.html", "rivals");
+      const rivals = await openPage(browser, server.url, "test/bench/peers/page.html", "rivals");
       return callsInto(rivals, "rivals", ["names", "prepare", "train"]) as unknown as RivalHost;
     },
     close: async () => {
@@ -55,12 +35,38 @@ export async function openBrowserHost(withRivals: boolean): Promise<OpenHost> {
 const DEADLINE_MS = 600_000; // of anything that a page is asked for
 const LOADING_MS = 120_000; // the first time, packages are bundled
 
-type Host = "bench" | "rivals";
+type Host = "bench" | "rivals" | "pool";
+
+/** The sources as pages; `cache` is a folder of its own for the packages that the entries import. */
+export async function servePages(entries: string[], cache: string): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const server = await createServer({
+    root: fileURLToPath(new URL("../..", import.meta.url)),
+    configFile: false,
+    logLevel: "error",
+    server: { port: 0, host: "127.0.0.1", hmr: false, watch: null },
+    appType: "mpa",
+    // Packages are bundled for the page before it is opened: those that only turn up while it runs would load it anew.
+    cacheDir: `.cache/${cache}`,
+    optimizeDeps: { entries },
+  });
+  await server.listen();
+  return { url: `${server.resolvedUrls?.local[0]}`, close: () => server.close() };
+}
+
+/** A page, once it has put its host into its window. */
+export async function openPage(browser: Browser, url: string, path: string, object: Host): Promise<Page> {
+  const page = await browser.newPage();
+  page.setDefaultTimeout(DEADLINE_MS);
+  const failed = new Promise<never>((_, reject) => page.on("pageerror", (error) => reject(new Error(`${path}: ${error.message}`))));
+  await page.goto(`${url}${path}`);
+  await Promise.race([failed, page.waitForFunction((name) => name in window, object, { timeout: LOADING_MS })]);
+  return page;
+}
 
 type Call = (...values: readonly unknown[]) => Promise<unknown>;
 
 /** The methods of an object that a page has put into its window, called from here. */
-function callsInto(page: Page, object: Host, methods: readonly string[]): Readonly<Record<string, Call>> {
+export function callsInto(page: Page, object: Host, methods: readonly string[]): Readonly<Record<string, Call>> {
   const call =
     (method: string): Call =>
     async (...values) => {

@@ -11,9 +11,10 @@ import type { RivalHost } from "./peers/rivalHost.ts";
 import { rivalRunners, torchRunners } from "./peers/rivalRunners.ts";
 import { findTorch, PYTHONS, startTorch, type TorchPeer } from "./peers/torch.ts";
 import { measureReady } from "./ready.ts";
-import { reportCliffs, reportKernels, reportModel, reportProfile, reportReady, reportRun } from "./report.ts";
+import { reportCliffs, reportKernels, reportModel, reportProfile, reportReady, reportRun, reportThreads } from "./report.ts";
 import type { BenchResults, ModelResult } from "./results.ts";
 import { measureInTurns, type Runner } from "./runner.ts";
+import { measureThreads } from "./threads.ts";
 
 const PROFILE_STEPS = 12;
 
@@ -35,7 +36,7 @@ async function main(args: readonly string[]): Promise<void> {
   const models: ModelResult[] = [];
   const kernels: Record<string, BenchResults["kernels"][string]> = {};
   const profiles: Record<string, BenchResults["profiles"][string]> = {};
-  const tables: Pick<BenchResults, "cliffs" | "ready"> = { cliffs: [], ready: [] };
+  const tables: Pick<BenchResults, "cliffs" | "ready" | "threads"> = { cliffs: [], ready: [], threads: [] };
   try {
     Object.assign(tables, await measureTables(options, open));
     for (const model of hasOwnTable(options) ? [] : options.models) {
@@ -78,15 +79,16 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 /** Whether something is asked for in place of the usual tables. */
-function hasOwnTable({ cliffs, ready }: BenchOptions): boolean {
-  return cliffs || ready;
+function hasOwnTable({ cliffs, ready, threads }: BenchOptions): boolean {
+  return cliffs || ready || threads.length > 0;
 }
 
 async function measureTables(options: BenchOptions, { host }: OpenHost): Promise<Partial<BenchResults>> {
   const cliffs = options.cliffs ? await measureCliffs(host, options, (table) => console.log(reportCliffs(table))) : [];
   const ready = options.ready ? await measureReady(host, options) : [];
   if (options.ready) console.log(reportReady(ready));
-  return { cliffs, ready };
+  const threads = options.threads.length > 0 ? await measureThreads(options, (table) => console.log(reportThreads(table))) : [];
+  return { cliffs, ready, threads };
 }
 
 async function measureModel(

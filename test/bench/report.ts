@@ -4,6 +4,7 @@ import type { RivalResult } from "./peers/rivalRunners.ts";
 import type { ProfileRow } from "./profile.ts";
 import type { ReadyRow } from "./ready.ts";
 import type { BenchResults, ModelResult } from "./results.ts";
+import type { ThreadsTable } from "./threads.ts";
 
 const PROFILE_ROWS = 16;
 
@@ -89,6 +90,12 @@ export function reportReady(rows: readonly ReadyRow[]): string {
     ]),
   ]);
   return `${markdownTable(["ready", ...kinds.flatMap((kind) => [`${kind}, ms`, `${kind}, KiB`])], cells)}\n`;
+}
+
+export function reportThreads({ name, speeds, problems }: ThreadsTable): string {
+  const cells = speeds.map((speed) => [speed.name, threeDigits(speed.median), threeDigits(speed.best), threeDigits(speed.ratio)]);
+  const table = markdownTable([name, "images/s, median", "best", "ratio to the first"], cells);
+  return `${[table, ...problems.map((problem) => `\n- ${problem}`)].join("\n")}\n`;
 }
 
 export function reportRun({ date, command, processor, host, loadAverage }: BenchResults): string {

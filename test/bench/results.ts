@@ -4,6 +4,7 @@ import type { RivalResult } from "./peers/rivalRunners.ts";
 import type { ProfileRow } from "./profile.ts";
 import type { ReadyRow } from "./ready.ts";
 import type { RunnerSpeed } from "./runner.ts";
+import type { ThreadsTable } from "./threads.ts";
 
 export interface ModelResult {
   readonly model: string;
@@ -28,5 +29,6 @@ export interface BenchResults {
   readonly kernels: Readonly<Record<string, KernelSpeeds>>;
   readonly cliffs: readonly CliffTable[];
   readonly ready: readonly ReadyRow[];
+  readonly threads: readonly ThreadsTable[];
   readonly profiles: Readonly<Record<string, readonly ProfileRow[]>>;
 }
