@@ -1,19 +1,33 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { setFlagsFromString } from "node:v8";
+import type { Numerics } from "../../engine/index.ts";
 import { type OpenHost, openBrowserHost } from "./browserHost.ts";
 import { measureCliffs } from "./cliffs.ts";
 import { createHost, type Preparation } from "./host.ts";
+import type { KernelSpeeds } from "./kernelSpeeds.ts";
 import { type BenchOptions, readOptions, USAGE } from "./options.ts";
 import { installRivals } from "./peers/install.ts";
 import { openNodeRivals } from "./peers/openRivals.ts";
 import type { RivalHost } from "./peers/rivalHost.ts";
 import { rivalRunners, torchRunners } from "./peers/rivalRunners.ts";
 import { findTorch, PYTHONS, startTorch, type TorchPeer } from "./peers/torch.ts";
+import { stepProducts } from "./products.ts";
 import { measureReady } from "./ready.ts";
-import { reportCliffs, reportKernels, reportModel, reportProfile, reportReady, reportRun, reportThreads } from "./report.ts";
+import {
+  type ModelRoofline,
+  reportCliffs,
+  reportKernels,
+  reportModel,
+  reportProfile,
+  reportReady,
+  reportRooflines,
+  reportRun,
+  reportThreads,
+} from "./report.ts";
 import type { BenchResults, ModelResult } from "./results.ts";
 import { measureInTurns, type Runner } from "./runner.ts";
+import { subjectDefinition } from "./subjects.ts";
 import { measureThreads } from "./threads.ts";
 
 const PROFILE_STEPS = 12;
@@ -53,6 +67,7 @@ async function main(args: readonly string[]): Promise<void> {
       if (options.kernels) {
         kernels[numerics] = await open.host.kernels(numerics, options.convolution, options.images);
         console.log(reportKernels(numerics, kernels[numerics]));
+        console.log(reportRooflines(numerics, kernels[numerics].machine, rooflines(options, numerics, kernels[numerics], models)));
       }
       if (!options.profile) continue;
       for (const model of options.models) {
@@ -76,6 +91,21 @@ async function main(args: readonly string[]): Promise<void> {
   };
   console.log(reportRun(results));
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, undefined, 2)}\n`);
+}
+
+/** Of the models that were measured with this numerics class. */
+function rooflines(
+  { convolution }: BenchOptions,
+  numerics: Numerics,
+  { machine }: KernelSpeeds,
+  models: readonly ModelResult[],
+): ModelRoofline[] {
+  return models.flatMap(({ model, images, speeds }) => {
+    const speed = speeds.find(({ name }) => name.startsWith("tabgrad") && name.endsWith(numerics));
+    if (speed === undefined) return [];
+    const gflop = (2 * stepProducts(subjectDefinition(model), images, { numerics, convolution })) / 1e9;
+    return [{ model, gflop, productsMs: (1000 * gflop) / machine.gflops, stepMs: (1000 * images) / speed.best }];
+  });
 }
 
 /** Whether something is asked for in place of the usual tables. */

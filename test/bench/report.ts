@@ -1,5 +1,6 @@
 import type { CliffTable } from "./cliffs.ts";
 import type { KernelSpeeds, PassSpeed } from "./kernelSpeeds.ts";
+import type { Machine } from "./machine.ts";
 import type { RivalResult } from "./peers/rivalRunners.ts";
 import type { ProfileRow } from "./profile.ts";
 import type { ReadyRow } from "./ready.ts";
@@ -70,6 +71,24 @@ export function reportProfile(name: string, rows: readonly ProfileRow[]): string
       percent(milliseconds / total),
     ]);
   return `${markdownTable([name, "shape", "calls", "ms a step", "share"], cells)}\n\nAll kernels: ${total.toFixed(1)} ms a step.\n`;
+}
+
+/** A model's step beside what its products alone take at the measured peak. */
+export interface ModelRoofline {
+  readonly model: string;
+  readonly gflop: number;
+  readonly productsMs: number;
+  readonly stepMs: number;
+}
+
+export function reportRooflines(numerics: string, { gflops }: Machine, rows: readonly ModelRoofline[]): string {
+  const cells = rows.map(({ model, gflop, productsMs, stepMs }) => [
+    model,
+    ...[gflop, productsMs, stepMs].map(threeDigits),
+    `a step takes ${(stepMs / productsMs).toFixed(2)} × what its products take at the peak`,
+  ]);
+  const head = [`a step, ${numerics}`, "GFLOP of products", `ms at ${gflops.toFixed(1)} GFLOP/s`, "ms, best window", ""];
+  return `${markdownTable(head, cells)}\n`;
 }
 
 export function reportCliffs({ name, rows }: CliffTable): string {

@@ -4,10 +4,11 @@ import type { RivalResult } from "./peers/rivalRunners.ts";
 import type { ProfileRow } from "./profile.ts";
 import type { ReadyRow } from "./ready.ts";
 import type { RunnerSpeed } from "./runner.ts";
+import type { SubjectName } from "./subjects.ts";
 import type { ThreadsTable } from "./threads.ts";
 
 export interface ModelResult {
-  readonly model: string;
+  readonly model: SubjectName;
   readonly images: number;
   readonly rounds: number;
   readonly speeds: readonly RunnerSpeed[];

@@ -51,7 +51,7 @@ const FEWEST_CHANNELS = 8; // with fewer the transforms cost more than the produ
  * Whether and how a convolution is done by Winograd's algorithm. A pure function of the shape and the run's configuration: every
  * machine adds in the same order. Of F(4×4) and F(2×2) the one with fewer products for the map, tiles over its edge included.
  */
-function winogradGeometry(shape: Conv2dShape, options: KernelOptions): WinogradGeometry | undefined {
+export function winogradGeometry(shape: Conv2dShape, options: KernelOptions): WinogradGeometry | undefined {
   const { height, width, channels, outChannels, kernelHeight, kernelWidth, stride, padding, dilation, groups } = shape;
   if (options.convolution !== "winograd" || kernelHeight !== 3 || kernelWidth !== 3) return undefined;
   if (stride !== 1 || padding !== 1 || dilation !== 1 || groups !== 1 || Math.min(height, width) < 2) return undefined;
