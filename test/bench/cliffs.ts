@@ -56,7 +56,7 @@ export function variantsOf(model: SubjectName, images: number): readonly Variant
     { name: "both denormal", model, imageFactor: DENORMAL, parameterFactor: DENORMAL },
     { name: "images times 2^-50", model, imageFactor: SMALL },
     { name: "parameters times 2^-50", model, parameterFactor: SMALL },
-    ...[1, 7, images - 1].filter((count) => count >= 1 && count < images).map(part),
+    ...[...new Set([1, 7, images - 1])].filter((count) => count >= 1 && count < images).map(part),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { reportModel } from "./report.ts";
+import { reportCliffs, reportModel, reportReady, reportRooflines, reportThreads } from "./report.ts";
 import type { ModelResult } from "./results.ts";
 
 const own = { name: "tabgrad, fused", median: 362.4, best: 370, ratio: 1, lead: 1, rounds: 9 };
@@ -37,4 +37,39 @@ test("without rivals the table is about us alone, and an earlier run's speed is 
     "| ----------------- | ---------------- | ---- | ------------------ | -------------- |",
     "| tabgrad, fused    | 362              | 370  | 1.00               | 121 %          |",
   ]);
+});
+
+test("an unusual step stands beside the ordinary one: time for an image, ratio, and ratio for a multiplication", () => {
+  const ordinary = { name: "ordinary", millisecondsAnImage: 2, ratio: 1, bestRatio: 1, ratioAMultiplication: 1 };
+  const wide = { name: "33 channels", millisecondsAnImage: 5, ratio: 2.6, bestRatio: 2.5, ratioAMultiplication: 2.35 };
+  expect(reportCliffs({ name: "resnet20, fused", rows: [ordinary, wide] }).split("\n")).toEqual([
+    "| resnet20, fused | ms an image, best | times the first | best over best | for a multiplication |",
+    "| --------------- | ----------------- | --------------- | -------------- | -------------------- |",
+    "| ordinary        | 2.00              | 1.00            | 1.00           | 1.00                 |",
+    "| 33 channels     | 5.00              | 2.60            | 2.50           | 2.35                 |",
+    "",
+  ]);
+});
+
+test("a model is ready after so long and with a module of this size, in each numerics class", () => {
+  const preparations = { plain: { preparationMs: 49.4, moduleBytes: 2048 }, fused: { preparationMs: 60.6, moduleBytes: 4096 } };
+  expect(reportReady([{ model: "resnet20", preparations }]).split("\n")).toEqual([
+    "| ready    | plain, ms | plain, KiB | fused, ms | fused, KiB |",
+    "| -------- | --------- | ---------- | --------- | ---------- |",
+    "| resnet20 | 49        | 2          | 61        | 4          |",
+    "",
+  ]);
+});
+
+test("pools stand in the table with what keeps them from being bound to their cores", () => {
+  const speeds = [own, { ...own, name: "2 compute workers", median: 700, best: 703, ratio: 1.93 }];
+  const said = reportThreads({ name: "resnet20", speeds, problems: ["taskset is missing"] });
+  expect(said).toContain("| 2 compute workers | 700              | 703  | 1.93               |");
+  expect(said.split("\n").slice(-2)).toEqual(["- taskset is missing", ""]);
+});
+
+test("a step is told in multiples of what its products take at the peak", () => {
+  const rows = [{ model: "mobilenet", gflop: 8.8, productsMs: 157, stepMs: 314 }];
+  const said = reportRooflines("fused", { gflops: 56, gigabytesPerSecond: 10 }, rows);
+  expect(said).toContain("a step takes 2.00 × what its products take at the peak");
 });
