@@ -61,7 +61,11 @@ const shownChunkSchema = v.object({
 
 /** Whom a peer waits for that has computed its own slots. One row has at most 32 peers, and only there it is said. */
 const awaitedPeers = v.pipe(v.array(peerIdSchema), v.maxLength(32));
-const awaitsSchema = v.object({ contributions: awaitedPeers, slices: awaitedPeers });
+const awaitsSchema = v.object({
+  contributions: awaitedPeers,
+  slices: awaitedPeers,
+  arrived: v.pipe(v.number(), v.integer(), v.minValue(0)),
+});
 
 /** What simple-peer says to its other end: an SDP or a candidate; a flat object, with one more level for the candidate. */
 const scalar = v.union([v.string(), v.number(), v.boolean(), v.null()]);
@@ -102,7 +106,8 @@ export const peerMessageSchema = v.variant("type", [
   v.object({ type: v.literal("done"), view: v.number(), round, hash: hashSchema, metrics: roundMetricsSchema, timing: roundTimingSchema }),
   /**
    * "I am alive", every second; hidden: the tab is in the background; round: the one in progress; chunks: those of a state that are here;
-   * awaits: whose contributions to this peer's slices have not arrived, or else whose reduced slices have not.
+   * awaits: whose contributions to this peer's slices have not arrived, or else whose reduced slices have not; and how many pieces of
+   * the round have, so that one that is slow differs from one that sends nothing.
    */
   v.object({
     type: v.literal("heartbeat"),

@@ -208,6 +208,7 @@ function beginRun(state: Membership, candidates: readonly PeerState[], now: numb
   const waiting: Membership = {
     ...members,
     phase: "running",
+    roundSince: now,
     permitted: from - 1,
     views: [],
     saving: undefined,

@@ -9,6 +9,8 @@ export class HeadlessPeers implements StartedPeers {
   readonly failed: Promise<never>;
   readonly #running: ChildProcess[] = [];
   readonly #killed = new WeakSet<ChildProcess>();
+  /** Asked to leave: one that has not begun to listen ends at once. */
+  readonly #dismissed = new WeakSet<ChildProcess>();
   readonly #joinUrl: string;
   readonly #workers: number;
   readonly #nodeOptions: readonly string[];
@@ -42,7 +44,7 @@ export class HeadlessPeers implements StartedPeers {
     this.#running.push(peer);
     peer.once("exit", (code, signal) => {
       this.#forget(peer);
-      if (code === 0 || this.#killed.has(peer)) return;
+      if (code === 0 || this.#killed.has(peer) || (signal === "SIGTERM" && this.#dismissed.has(peer))) return;
       const how = code === null ? `by ${signal}` : `with exit code ${code}`;
       this.#fail(new Error(`a headless peer ended ${how}; what it said stands above`));
     });
@@ -53,6 +55,7 @@ export class HeadlessPeers implements StartedPeers {
     const peer = this.#running[index];
     if (peer === undefined) return;
     if (signal === "SIGKILL") this.#killed.add(peer);
+    if (signal === "SIGTERM") this.#dismissed.add(peer);
     peer.kill(signal);
   }
 

@@ -49,11 +49,11 @@ export function noteWait(
   const told = slices.map((owner) => ({ owner, last: lastWait(state, owner, round, now) }));
   const hasSummed = (owner: PeerId): boolean => (state.peers.get(owner)?.round ?? 0) > round;
   const unclear = contributions.length === 0 && told.some(({ owner, last }) => last === undefined && !hasSummed(owner));
-  if (unclear && now - Math.max(state.lastCommitAt, state.standstill?.at ?? 0) < TELLING_MS) return state;
+  if (unclear && now - Math.max(state.roundSince, state.standstill?.at ?? 0) < TELLING_MS) return state;
   const direct = contributions.map((other) => [id, other] as const);
   const lines = [...direct, ...told.flatMap(({ owner, last }) => (last?.lacks ? last.lines : [[id, owner] as const]))];
   const among = lines.filter((ends) => ends.every((end) => state.peers.get(end)?.stage === "member"));
-  const wait: Wait = { at: now, round, lacks: contributions.length > 0, lines: among };
+  const wait: Wait = { at: now, round, lacks: contributions.length > 0, arrived: awaits?.arrived ?? 0, lines: among };
   return withPeer(state, id, { waits: [...peer.waits, wait].slice(-REMEMBERED_WAITS) });
 }
 
@@ -67,7 +67,7 @@ export function owesSlots(state: Membership, { id, computed }: PeerState, round:
 export function waitsBehind(state: Membership, { round, waits }: PeerState, now: number): boolean {
   if ((round ?? 0) >= state.committed) return false;
   const last = waits.at(-1);
-  return now - state.lastCommitAt < HEARTBEAT_MS || (last !== undefined && now - last.at < HEARTBEAT_MS && last.lines.length > 0);
+  return now - state.roundSince < HEARTBEAT_MS || (last !== undefined && now - last.at < HEARTBEAT_MS && last.lines.length > 0);
 }
 
 /** What a peer said last, if it was about this round, and not long ago. */
@@ -76,12 +76,13 @@ function lastWait(state: Membership, id: PeerId, round: number, now: number): Wa
   return last?.round === round && now - last.at < HEARTBEAT_MS ? last : undefined;
 }
 
+export interface CurrentWait {
+  readonly peer: PeerState;
+  readonly wait: Wait;
+}
+
 /** The lines that each member says it waits for now, of the oldest rounds in progress, though everyone has computed them: those between members. */
-export function currentWaits(
-  state: Membership,
-  members: readonly PeerState[],
-  now: number,
-): { readonly peer: PeerState; readonly wait: Wait }[] {
+export function currentWaits(state: Membership, members: readonly PeerState[], now: number): CurrentWait[] {
   const isMember = memberTest(members.map(({ id }) => id)); // somebody may be gone since
   return members.flatMap((peer) => {
     const wait = peer.waits.at(-1);

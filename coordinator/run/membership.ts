@@ -31,6 +31,8 @@ export interface Membership {
   /** A running mean of the time that a round takes. */
   readonly roundMs: number;
   readonly lastCommitAt: number;
+  /** Since when the round in progress could be worked on: the last commit, or when the run began or went on. */
+  readonly roundSince: number;
   readonly lastViewAt: number;
   /** How long the latest training steps took, newest last. */
   readonly durations: readonly number[];
@@ -58,6 +60,8 @@ export interface Wait {
   readonly round: number;
   /** Its own slices lack contributions, so that others may wait for this peer because of these. */
   readonly lacks: boolean;
+  /** Pieces of the round that had come to it. */
+  readonly arrived: number;
   /** The ends of each line that it waits for; none when it waits for none. */
   readonly lines: readonly (readonly [PeerId, PeerId])[];
 }
@@ -235,6 +239,7 @@ export const emptyMembership: Membership = {
   selfTest: undefined,
   roundMs: 1000,
   lastCommitAt: 0,
+  roundSince: 0,
   lastViewAt: 0,
   durations: [],
   checkpoint: undefined,

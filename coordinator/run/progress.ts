@@ -128,7 +128,7 @@ export function commit(state: Membership, report: RoundReport, now: number, { co
   const { skipped, nonFinite } = report.metrics;
   const turn = describeRound(config, report.round);
   const timed = state.lastCommitAt > 0 && turn.kind === "train";
-  const durations = timed ? [...state.durations, now - state.lastCommitAt].slice(-REMEMBERED_DURATIONS) : state.durations;
+  const durations = timed ? [...state.durations, now - state.roundSince].slice(-REMEMBERED_DURATIONS) : state.durations;
   const others = [...state.peers.values()].filter(
     ({ round, hash }) => round === report.round + 1 && hash !== undefined && hash !== report.hash,
   );
@@ -139,7 +139,7 @@ export function commit(state: Membership, report: RoundReport, now: number, { co
   const drops = wrong.map(({ peer, sentence }): Effect => ({ type: "drop", peer, sentence }));
   const alarms = wrong.map(({ sentence }) => ({ kind: "alarm" as const, text: `${sentence}: it has to join again` }));
   const text = `step ${turn.step} was skipped by everyone alike: ${nonFinite} gradient elements are not finite; a lower learning rate may help`;
-  const next: Membership = { ...state, committed: report.round + 1, hashes, roundMs, durations, lastCommitAt: now };
+  const next: Membership = { ...state, committed: report.round + 1, hashes, roundMs, durations, lastCommitAt: now, roundSince: now };
   const told = waitingObservers(next).filter(({ stateOfRound }) => stateOfRound === report.round + 1);
   return {
     state: next,

@@ -1,5 +1,5 @@
 import type { PeerId } from "../protocol/view.ts";
-import { currentWaits, DISOWNED_MS } from "./lines.ts";
+import { type CurrentWait, currentWaits, DISOWNED_MS } from "./lines.ts";
 import {
   type Decision,
   type Membership,
@@ -21,8 +21,11 @@ const STANDSTILL_MS = 4000;
 /** After a repair it takes two heartbeats to know whether it has helped: one that says what is waited for, one that says it about what that waits for. */
 const LOOK_AGAIN_MS = 2500;
 
+/** Nothing new of a round has come to a peer for so long: three heartbeats say the same. */
+const NOTHING_COMES_MS = 1800;
+
 export interface Waiting {
-  /** Since the round before was committed. */
+  /** Since the round in progress could be worked on. */
   readonly waited: number;
   /** How long a round may take, by those before it; infinite while there are too few. */
   readonly patience: number;
@@ -35,16 +38,33 @@ export interface Waiting {
  */
 export function endStandstill(state: Membership, { waited, patience }: Waiting, now: number, options: MembershipOptions): Decision {
   const members = peersAt(state, "member");
-  const waits = currentWaits(state, members, now);
+  const waits = stillWaits(currentWaits(state, members, now), now);
   const long = waited >= STANDSTILL_MS + 2 * computeMs(members, options.config);
   const recent = state.standstill !== undefined && now - state.standstill.at < LOOK_AGAIN_MS;
   if (waits.length === 0 || recent || (!long && waited < patience)) return unchanged(state);
-  if (members.length === 2) return long ? tellOfTwo(state, members, waits, now) : unchanged(state);
+  if (members.length === 2) return long ? tellOfTwo(state, members, waits, waited, now) : unchanged(state);
   const lines = eachOnce(waits.flatMap(({ wait }) => wait.lines));
   const mute = members.filter((peer) => 2 * silentEnds(peer, lines, members).size > members.length - 1);
   if (mute.length === members.length) return unchanged(state);
   if (mute.length > 0) return restMute(looked(state, now), mute, waited, now);
   return long ? giveUp(looked(state, now), lines, waited, now) : unchanged(state);
+}
+
+/** Waits for lines on which nothing has come for a while. A slow line carries something: it is not this rule's business. */
+function stillWaits(waits: readonly CurrentWait[], now: number): readonly CurrentWait[] {
+  const still = waits.filter(({ peer, wait }) => !mayBeArriving(peer, wait, now));
+  const alive = new Set(waits.filter((current) => !still.includes(current)).flatMap(({ wait }) => wait.lines.map(nameOfLine)));
+  return still.flatMap(({ peer, wait }) => {
+    const lines = wait.lines.filter((ends) => !alive.has(nameOfLine(ends)));
+    return lines.length === 0 ? [] : [{ peer, wait: { ...wait, lines } }];
+  });
+}
+
+/** Whether pieces of the round have come to a peer lately, or it has not said for long enough that none have. */
+function mayBeArriving({ waits }: PeerState, { round, arrived }: Wait, now: number): boolean {
+  return !waits.some(
+    (earlier) => earlier.round === round && earlier.lines.length > 0 && earlier.arrived === arrived && now - earlier.at >= NOTHING_COMES_MS,
+  );
 }
 
 /** What heartbeats said before a repair does not count after it. */
@@ -55,9 +75,9 @@ function looked(state: Membership, now: number): Membership {
 
 type Lines = Wait["lines"];
 
-const eachOnce = (lines: Lines): Lines => [
-  ...new Map(lines.map(([a, b]) => [a < b ? `${a} ${b}` : `${b} ${a}`, [a, b] as const])).values(),
-];
+const nameOfLine = ([a, b]: Lines[number]): string => (a < b ? `${a} ${b}` : `${b} ${a}`);
+
+const eachOnce = (lines: Lines): Lines => [...new Map(lines.map((ends) => [nameOfLine(ends), ends])).values()];
 
 /** The members to which a peer's lines are waited for, now or before; none when none of them is now. */
 function silentEnds({ id, silentWith }: PeerState, lines: Lines, members: readonly PeerState[]): ReadonlySet<PeerId> {
@@ -88,13 +108,13 @@ function giveUp(state: Membership, lines: Lines, waited: number, now: number): D
 }
 
 /** Once a round. */
-function tellOfTwo(state: Membership, members: readonly PeerState[], waits: ReturnType<typeof currentWaits>, now: number): Decision {
+function tellOfTwo(state: Membership, members: readonly PeerState[], waits: readonly CurrentWait[], waited: number, now: number): Decision {
   if (state.standstill?.round === state.committed) return unchanged(state);
   const sentences = waits.map(({ peer, wait }) => {
     const other = members.find((member) => member !== peer) as PeerState;
     return `${nameOf(peer)} waits for ${wait.lacks ? "the contribution" : "reduced slices"} of ${nameOf(other)}`;
   });
-  const text = `round ${state.committed} has stood still for ${seconds(now - state.lastCommitAt)} s: ${sentences.join(", and ")}; both say that they have computed it, and of two peers nobody can tell whose line it is`;
+  const text = `round ${state.committed} has stood still for ${seconds(waited)} s: ${sentences.join(", and ")}; both say that they have computed it, and of two peers nobody can tell whose line it is`;
   return { state: { ...state, standstill: { round: state.committed, at: now } }, effects: [], reasons: [{ kind: "alarm", text }] };
 }
 

@@ -14,5 +14,5 @@ function goOn(state: Membership, now: number): Decision {
   const rested = peersAt(state, "member", "observer").reduce((next, { id }) => withPeer(next, id, { reportedAt: now }), state);
   const text = `there is space on the disk again after ${state.committed} rounds: training goes on`;
   const lastCommitAt = state.lastCommitAt === 0 ? 0 : now;
-  return { state: { ...rested, paused: undefined, lastCommitAt }, effects: [], reasons: [{ kind: "warning", text }] };
+  return { state: { ...rested, paused: undefined, lastCommitAt, roundSince: now }, effects: [], reasons: [{ kind: "warning", text }] };
 }

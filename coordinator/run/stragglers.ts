@@ -35,7 +35,7 @@ const LONGEST_PAUSE_MS = 60_000;
 export function demoteLate(state: Membership, now: number, options: MembershipOptions): Decision {
   const members = peersAt(state, "member");
   if (state.phase !== "running" || members.length < 2) return unchanged(state);
-  const waited = now - state.lastCommitAt;
+  const waited = now - state.roundSince;
   const patience = patienceMs(state, options);
   if (waited < patience) return unchanged(state);
   const due = Math.min(state.committed, state.permitted); // who waits for a permit is not late: it waits for the one who is

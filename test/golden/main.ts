@@ -2,9 +2,11 @@ import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Comparison, failed } from "./comparison.ts";
 import { type CaseResult, goldenCases } from "./runGolden.ts";
+import { compareTraining } from "./training.ts";
 
 /** The default is the exact path: Winograd's larger rounding flips more ReLUs, and a flipped one carries further than these bounds. */
-const USAGE = "npm run golden -- DIR [--data CIFAR_DIR] [--reference] [--convolution direct|winograd] [--only TEXT]";
+const USAGE =
+  "npm run golden -- DIR [--data CIFAR_DIR] [--reference] [--convolution direct|winograd] [--only TEXT], or npm run golden -- --training [--model resnet20] [--steps 300] [--batch 128] [--data CIFAR_DIR]";
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -13,8 +15,16 @@ const { positionals, values } = parseArgs({
     reference: { type: "boolean", default: false },
     convolution: { type: "string", default: "direct" },
     only: { type: "string" },
+    training: { type: "boolean", default: false },
+    model: { type: "string", default: "resnet20" },
+    steps: { type: "string", default: "300" },
+    batch: { type: "string", default: "128" },
   },
 });
+if (values.training) {
+  const [steps, batch] = [Number(values.steps), Number(values.batch)];
+  process.exit((await compareTraining({ model: values.model, steps, batch, data: values.data, say: console.log })) ? 0 : 1);
+}
 const { convolution } = values;
 const [directory] = positionals;
 if (directory === undefined || positionals.length > 1 || (convolution !== "direct" && convolution !== "winograd")) {

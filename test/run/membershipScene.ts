@@ -151,8 +151,9 @@ export class Coordination {
 const NAMES = ["Kite", "Fox", "Owl", "Elk", "Bee", "Ant", "Cod", "Jay"];
 
 /** A run that so many peers have begun together. */
-export function begun(peers: number, changes: Partial<MembershipOptions> = {}, config: Partial<RunConfig> = {}): Coordination {
+export function begun(peers: number, changes: Partial<MembershipOptions> = {}, config: Partial<RunConfig> = {}, now = 1000): Coordination {
   const scene = new Coordination({ minPeers: peers, ...changes }, config);
+  scene.now = now;
   for (const name of NAMES.slice(0, peers)) scene.enter(name);
   return scene;
 }

@@ -83,7 +83,7 @@ async function runSeeds(first: number, count: number): Promise<Totals> {
 }
 
 /** No round waits longer for a mute peer (LI5). */
-const MUTE_ROUND_MS = 7000;
+const MUTE_ROUND_MS = 9000;
 
 /** A lie enters the sum of its round; what has to hold is that the liar is found and kept out, and that the honest ones agree (the swarm looks at that). */
 function checkLiar(seed: number, { drops, refusals, reasons, hash, honest, doneAt }: Outcome, alone: string): void {

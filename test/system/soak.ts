@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { Command } from "commander";
@@ -58,6 +59,7 @@ async function soak(options: SoakOptions): Promise<boolean> {
   while (trial.hashes.length === 0) await delay(100);
   longestWait = 0;
   const churning = new AbortController();
+  setMaxListeners(0, churning.signal); // every life listens to it
   const comings = poissonChurn({
     peers,
     population: options.peers,

@@ -59,6 +59,7 @@ export class RoundExchange {
   readonly #sentOn: (Destination | undefined)[];
   readonly #all: Coverage;
   #unknown: number;
+  #arrived = 0;
   #view = 0;
   #topology: Topology | undefined;
   #intact = true;
@@ -77,6 +78,11 @@ export class RoundExchange {
 
   get complete(): boolean {
     return this.#unknown === 0;
+  }
+
+  /** Pieces and totals that were news here: the count grows as long as they come. */
+  get arrived(): number {
+    return this.#arrived;
   }
 
   /** The sum of all contributions; to be read when complete. */
@@ -203,7 +209,9 @@ export class RoundExchange {
   }
 
   #add(j: number, piece: Piece): void {
-    if (!this.#known[j] && this.#assemblies[j].add(piece)) this.#finish(j);
+    if (this.#known[j] || !this.#assemblies[j].add(piece)) return;
+    this.#arrived++;
+    this.#finish(j);
   }
 
   /** As soon as its pieces cover the slots that come together here once, a slice is summed: at the owner it is reduced then. */
@@ -231,6 +239,7 @@ export class RoundExchange {
     this.#reduced.set(elements, this.#slices[j].begin);
     this.#known[j] = true;
     this.#unknown--;
+    this.#arrived++;
     this.#assemblies[j] = new SliceAssembly(this.#options.slots);
     this.#announce(j);
     if (this.#unknown > 0) return;

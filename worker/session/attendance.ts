@@ -63,7 +63,7 @@ export class Attendance {
     this.#connection = new CoordinatorConnection(platform.openSocket(url.href), {
       onMessage: (message) => this.#handle(message),
       onRelayed: (peer, bytes) => this.#mesh.receiveRelayed(peer, bytes),
-      onClosed: (why) => this.#halt("cut off", why),
+      onClosed: (why, sentAway) => this.#halt(sentAway ? "sent away" : "cut off", why),
     });
     this.#mesh = new Mesh({
       createConnector: platform.createConnector,

@@ -7,7 +7,7 @@ export interface AwaitedOptions {
   readonly view: View;
   /** Of the round in progress. */
   readonly slots: number;
-  readonly exchange: Pick<RoundExchange, "complete" | "missingSlots" | "missingOwners">;
+  readonly exchange: Pick<RoundExchange, "complete" | "missingSlots" | "missingOwners" | "arrived">;
 }
 
 /**
@@ -16,8 +16,9 @@ export interface AwaitedOptions {
  */
 export function awaitedPeers({ self, view, slots, exchange }: AwaitedOptions): Awaits | undefined {
   if (exchange.complete || view.seats !== undefined) return undefined;
+  const { arrived } = exchange;
   const contributions = [...new Set(exchange.missingSlots().map((slot) => slotHolder(view, slot, slots)))];
   if (contributions.includes(self)) return undefined;
-  if (contributions.length > 0) return { contributions, slices: [] };
-  return { contributions: [], slices: exchange.missingOwners() };
+  if (contributions.length > 0) return { contributions, slices: [], arrived };
+  return { contributions: [], slices: exchange.missingOwners(), arrived };
 }

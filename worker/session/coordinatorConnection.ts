@@ -6,7 +6,8 @@ import type { Socket } from "./platform.ts";
 export interface ConnectionEvents {
   readonly onMessage: (message: CoordinatorMessage) => void;
   readonly onRelayed: (peer: number, bytes: Uint8Array) => void;
-  readonly onClosed: (why: string) => void;
+  /** `sentAway`: the coordinator has closed it, and said why. */
+  readonly onClosed: (why: string, sentAway: boolean) => void;
 }
 
 /** A socket that does not open within this time is given up. */
@@ -36,11 +37,11 @@ export class CoordinatorConnection {
       else events.onRelayed(envelope.peer, envelope.body);
     };
     this.#opened = new Promise((resolve, reject) => {
-      const lost = (why: string) => {
+      const lost = (why: string, sentAway = false) => {
         clearTimeout(deadline);
         clearInterval(this.#listening);
         reject(new Error(why));
-        events.onClosed(why);
+        events.onClosed(why, sentAway);
       };
       const deadline = setTimeout(() => {
         const why = `the coordinator did not answer within ${OPEN_DEADLINE_MS / 1000} s`;
@@ -53,7 +54,8 @@ export class CoordinatorConnection {
         resolve();
       };
       socket.onerror = () => clearTimeout(deadline);
-      socket.onclose = ({ reason, code }) => lost(reason === "" ? `the connection to the coordinator was lost (code ${code})` : reason);
+      socket.onclose = ({ reason, code }) =>
+        lost(reason === "" ? `the connection to the coordinator was lost (code ${code})` : reason, reason !== "");
     });
   }
 
@@ -81,6 +83,6 @@ export class CoordinatorConnection {
     if (this.#silentTicks < MOST_SILENT_TICKS) return;
     const why = `nothing has come from the coordinator for ${(MOST_SILENT_TICKS * TICK_MS) / 1000} s`;
     this.close(why); // its own closing handshake would not be answered either
-    events.onClosed(why);
+    events.onClosed(why, false);
   }
 }

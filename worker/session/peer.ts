@@ -1,15 +1,11 @@
 import { ReplicaPool } from "../compute/replicaPool.ts";
 import { Attendance } from "./attendance.ts";
-import { PeerStopped } from "./peerStopped.ts";
+import { mayReturn, PeerStopped } from "./peerStopped.ts";
 import type { Platform } from "./platform.ts";
 import { PreparedRun } from "./preparedRun.ts";
+import { afterEnd, firstRetry } from "./retry.ts";
 import type { JoinOptions, PeerStatus } from "./status.ts";
 import { StatusBoard } from "./statusBoard.ts";
-
-/** After a lost connection it is tried again: soon at first, then less often, and for so long in all. */
-const FIRST_RETRY_MS = 250;
-const LONGEST_RETRY_MS = 5000;
-const GIVE_UP_MS = 10 * 60_000;
 
 /** One peer of one run, from the open link to the last round, over as many connections as that takes. */
 export class Peer {
@@ -40,7 +36,7 @@ export class Peer {
         error instanceof PeerStopped
           ? error
           : new PeerStopped("failed", error instanceof Error ? error.message : String(error), { cause: error });
-      this.#board.update({ stage: stopped.stage === "cut off" ? "failed" : stopped.stage, sentence: stopped.message });
+      this.#board.update({ stage: mayReturn(stopped.stage) ? "failed" : stopped.stage, sentence: stopped.message });
       throw stopped;
     } finally {
       prepared?.close();
@@ -62,7 +58,7 @@ export class Peer {
   /** One connection after another, until the run is complete, refused, left, or the coordinator stays away. */
   async #attend(prepared: PreparedRun): Promise<void> {
     const { now } = this.#platform;
-    let [wait, aloneSince] = [FIRST_RETRY_MS, now()];
+    let retry = firstRetry(now());
     for (;;) {
       const began = now();
       try {
@@ -70,19 +66,18 @@ export class Peer {
         await this.#attendance.attend();
         return;
       } catch (error) {
-        if (!(error instanceof PeerStopped) || error.stage !== "cut off") throw error;
-        const reached = this.#attendance?.welcomed === true && now() - began > LONGEST_RETRY_MS;
-        if (reached) [wait, aloneSince] = [FIRST_RETRY_MS, now()];
-        if (prepared.resume() === undefined && !reached && now() - aloneSince > LONGEST_RETRY_MS) throw error; // never got in at all
-        if (now() - aloneSince > GIVE_UP_MS)
-          throw new PeerStopped("failed", `The coordinator did not come back within ${GIVE_UP_MS / 60_000} minutes: ${error.message}`, {
-            cause: error,
-          });
+        if (!(error instanceof PeerStopped) || !mayReturn(error.stage)) throw error;
+        const welcomed = this.#attendance?.welcomed === true;
+        const hasState = prepared.resume() !== undefined;
+        const ended = { welcomed, sentAway: error.stage === "sent away", lastedMs: now() - began, hasState };
+        const decision = afterEnd(retry, ended, now());
+        if ("neverIn" in decision) throw error;
+        if ("giveUp" in decision) throw new PeerStopped("failed", `${decision.giveUp}: ${error.message}`, { cause: error });
+        ({ retry } = decision);
         this.#board.update({ stage: "connecting", sentence: `${error.message}. Trying again …` });
       }
-      await new Promise((resolve) => setTimeout(resolve, wait));
+      await new Promise((resolve) => setTimeout(resolve, retry.waitMs));
       if (this.#left) throw new PeerStopped("left", "You have left the run.");
-      wait = Math.min(LONGEST_RETRY_MS, 2 * wait);
     }
   }
 }
