@@ -5,6 +5,7 @@ import {
   conv2d,
   convTranspose2d,
   createEngine,
+  createReplica,
   describeModel,
   dropout,
   elementsOf,
@@ -16,6 +17,7 @@ import {
   linear,
   localResponseNorm,
   type ModelDefinition,
+  type ModelName,
   maxPool2d,
   meanPool2d,
   modelDefinition,
@@ -29,7 +31,6 @@ import {
   sigmoid,
   softmaxCrossEntropy,
   tanh,
-  writeSafetensors,
 } from "../../../engine/index.ts";
 import type { Kernel } from "../../../engine/kernels/kernels.ts";
 import { Model } from "../../../engine/model/model.ts";
@@ -68,20 +69,44 @@ async function scaledModel(definition: ModelDefinition, imageFactor: number, par
   return { model, optimizer, take, batch: { images, labels: Int32Array.of(0, 1) } };
 }
 
-test.each(modelNames)("KE4 with denormal images, parameters and momentum no product of %s reads a number below 2^-56", async (name) => {
-  const { model, optimizer, take, batch } = await scaledModel(modelDefinition(name), DENORMAL, DENORMAL);
-  const state = optimizer.stateDict().map((tensor) => ({ ...tensor, values: tensor.values.fill(DENORMAL) }));
-  optimizer.loadSafetensors(writeSafetensors(state, { step: "1" }));
-  for (let step = 0; step < 2; step++) {
-    model.gradient(batch);
-    optimizer.step(0.01);
-    const read = take();
+/** A replica whose trainable parameters, statistics, momentum and images are denormal numbers. */
+async function denormalReplica(model: ModelName) {
+  const { core, take } = watchedCore(createEngine());
+  const optimizer = { type: "sgd", momentum: 0.9, weightDecay: 5e-4 } as const;
+  const replica = await createReplica(core, { model, microBatch: IMAGES, slots: 1, optimizer });
+  const { parameterElements, trainableElements, statisticsElements } = replica.description;
+  const { buffer, byteOffset } = replica.state();
+  const range = (begin: number, elements: number) => new Float32Array(buffer, byteOffset + 4 * begin, elements);
+  const parameters = range(0, parameterElements);
+  const momentum = range(parameterElements + statisticsElements, trainableElements);
+  for (const values of [parameters.subarray(0, trainableElements), range(parameterElements, statisticsElements), momentum, replica.input])
+    for (let i = 0; i < values.length; i++) values[i] = ((i % 7) - 3) * DENORMAL;
+  return { replica, take, parameters, momentum };
+}
+
+test.each(modelNames)(
+  "KE4 after a step on denormal images, parameters and momentum no product of %s reads a number below 2^-56",
+  async (name) => {
+    const { replica, take, parameters, momentum } = await denormalReplica(name);
+    expect([denormals(parameters), denormals(momentum), denormals(replica.input)]).not.toContain(0);
+    for (let step = 0; step < 2; step++) {
+      take();
+      replica.addSlot(IMAGES, step);
+      replica.apply(replica.takeVector(), { learningRate: 0.01, step });
+      expect([tooSmall(replica.input), tooSmall(parameters), denormals(momentum)]).toEqual([0, 0, 0]);
+    }
+    const read = take(); // by the second step
     expect(read.products).toBeGreaterThan(0);
     expect(read.tooSmall).toBe(0);
-    expect(tooSmall(model.parameterVector)).toBe(0);
-  }
-  for (const { values } of optimizer.stateDict())
-    expect(values.filter((value) => Math.abs(value) > 0 && Math.abs(value) < 1e-30)).toEqual(new Float32Array());
+  },
+);
+
+test("KE4 a file's parameters are flushed: not even a first step reads smaller ones", async () => {
+  const { model, take, batch } = await scaledModel(modelDefinition("lenet5"), DENORMAL, DENORMAL);
+  model.evaluate(batch);
+  model.gradient(batch);
+  expect(take().tooSmall).toBe(0);
+  expect(tooSmall(model.parameterVector)).toBe(0);
 });
 
 const after = (...layers: readonly Layer[]): Layer => sequential(...layers, flatten, linear(10));
