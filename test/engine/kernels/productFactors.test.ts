@@ -40,6 +40,7 @@ import { randomValues } from "../ops/differentiated.ts";
 import { tooSmall, watchedCore } from "./productFactors.ts";
 
 const IMAGES = 2;
+const SLOW_MS = 300_000; // the first step of a large model is on denormal numbers
 const DENORMAL = 2 ** -130;
 
 const ADDRESSES = {
@@ -53,8 +54,11 @@ const TWO_MATRICES: ModelDefinition = {
   loss: softmaxCrossEntropy(),
 };
 
-const denormals = (values: Float32Array | Float64Array): number =>
-  values.filter((value) => value !== 0 && Math.abs(value) < 2 ** -126).length;
+function denormals(values: ArrayLike<number>): number {
+  let count = 0;
+  for (let i = 0; i < values.length; i++) if (values[i] !== 0 && Math.abs(values[i]) < 2 ** -126) count += 1;
+  return count;
+}
 
 const scaled = (tensors: readonly NamedTensor[], factor: number): readonly NamedTensor[] =>
   tensors.map(({ name, shape, values }) => ({ name, shape, values: values.map((value) => value * factor) }));
@@ -99,15 +103,20 @@ test.each(modelNames)(
     expect(read.products).toBeGreaterThan(0);
     expect(read.tooSmall).toBe(0);
   },
+  SLOW_MS,
 );
 
-test("KE4 a file's parameters are flushed: not even a first step reads smaller ones", async () => {
-  const { model, take, batch } = await scaledModel(modelDefinition("lenet5"), DENORMAL, DENORMAL);
-  model.evaluate(batch);
-  model.gradient(batch);
-  expect(take().tooSmall).toBe(0);
-  expect(tooSmall(model.parameterVector)).toBe(0);
-});
+test(
+  "KE4 a file's parameters are flushed: not even a first step reads smaller ones",
+  async () => {
+    const { model, take, batch } = await scaledModel(modelDefinition("lenet5"), DENORMAL, DENORMAL);
+    model.evaluate(batch);
+    model.gradient(batch);
+    expect(take().tooSmall).toBe(0);
+    expect(tooSmall(model.parameterVector)).toBe(0);
+  },
+  SLOW_MS,
+);
 
 const after = (...layers: readonly Layer[]): Layer => sequential(...layers, flatten, linear(10));
 const conv = conv2d(4, 3, { padding: 1, bias: false });
