@@ -58,11 +58,15 @@ function intactView({ views }: Membership, round: number): View | undefined {
 }
 
 /** After a repair others may hold the slots: then there is nothing to compare. */
-function stillHolds(state: Membership, round: number, { audited, auditor, slots }: Check, { config }: MembershipOptions): boolean {
+function stillHolds(state: Membership, round: number, check: Check, options: MembershipOptions): boolean {
   const view = viewFor(state.views, round);
-  const present = [audited, auditor].every((id) => state.peers.get(id)?.stage === "member");
-  return view !== undefined && present && slotsOf(view, audited, describeRound(config, round).slots).join() === slots.join();
+  const present = [check.audited, check.auditor].every((id) => state.peers.get(id)?.stage === "member");
+  return view !== undefined && present && holds(view, round, check, options);
 }
+
+/** Whether the slots that are to be compared are the audited peer's, all of them and no others. */
+const holds = (view: View, round: number, { audited, slots }: Check, { config }: MembershipOptions): boolean =>
+  slotsOf(view, audited, describeRound(config, round).slots).join() === slots.join();
 
 export function hearAccount(state: Membership, event: Event<"account">, now: number, options: MembershipOptions): Decision {
   const inquiry = state.audits.inquiries.get(event.inquiry);
@@ -91,7 +95,7 @@ function concludeIfComplete(state: Membership, id: number, now: number, options:
 
 /** All accounts agree, or the arbiter has to say who is wrong. */
 function conclude(state: Membership, asked: Inquiry, now: number, options: MembershipOptions): Decision {
-  const inquiry = asRepaired(state, asked);
+  const inquiry = asRepaired(state, asked, options);
   if (inquiry.inRows && inquiry.view === undefined)
     return { state: forget(state, inquiry), effects: [settled(state, inquiry)], reasons: [] };
   const busy = disputants(state);
@@ -119,10 +123,11 @@ function conclude(state: Membership, asked: Inquiry, now: number, options: Membe
   };
 }
 
-/** A repair may have come since the round was asked about: some still worked on it. */
-function asRepaired({ views }: Membership, inquiry: Inquiry): Inquiry {
+/** A repair may have come since the round was asked about: some still worked on it, and slots whose holder was lost are others' now. */
+function asRepaired({ views }: Membership, inquiry: Inquiry, options: MembershipOptions): Inquiry {
   const view = viewFor(views, inquiry.round);
-  return view !== undefined && isRepaired(view, inquiry.round) ? { ...inquiry, view: undefined } : inquiry;
+  if (view === undefined || !isRepaired(view, inquiry.round)) return inquiry;
+  return { ...inquiry, view: undefined, checks: inquiry.checks.filter((check) => holds(view, inquiry.round, check, options)) };
 }
 
 /** Whom the arbiter is occupied with already: one verdict is enough, and a liar must not be able to keep it busy. */

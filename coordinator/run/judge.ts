@@ -71,7 +71,9 @@ function judgeForgery({ accounts, witnesses, round }: Inquiry, { audited, slots 
     if (2 * saying.size > witnesses.length) guilty.set(sender, `contributed slots to round ${round} that another peer held`);
     else
       for (const owner of saying)
-        suspected.push({ sender, owner, why: `in round ${round} one says that it received slots from the other that a third held` });
+        if (owner !== sender)
+          // nobody contradicts itself
+          suspected.push({ sender, owner, why: `in round ${round} one says that it received slots from the other that a third held` });
   }
 }
 

@@ -106,6 +106,22 @@ describe("accounts", () => {
     expect(checks).toHaveLength(3);
     expect(left?.checks ?? []).toEqual([]); // every other one's slots grew
   });
+
+  test("AU3 AU4 who takes over a lost peer's slots after the round was asked about contributes them by right", () => {
+    const scene = begun(2, everything);
+    const { inquiry } = inquiryInto(scene, 0);
+    for (const { peer } of sharesIn(scene, 0)) scene.apply({ type: "computed", peer, round: 0 });
+    scene.done(1, 0); // committed, and everyone is asked; peer 2 is still at it
+    scene.lose(1);
+    const shares = sharesIn(scene, 0);
+    expect(shares.map(({ peer }) => peer)).toEqual([2]);
+    scene.done(2, 0);
+    scene.apply({ type: "recomputed", peer: 2, inquiry, sums: truthOf(1) });
+    const decision = scene.apply({ type: "account", peer: 2, inquiry, account: honestAccount(shares, 2) });
+    expect(drops(decision)).toEqual([]);
+    expect(scene.state.audits.strikes.size).toBe(0);
+    expect(scene.state.audits.inquiries.has(inquiry)).toBe(false);
+  });
 });
 
 /** Peer 2's contribution to round 1 is disputed. */
