@@ -59,10 +59,14 @@ const shownChunkSchema = v.object({
   inquiry: v.pipe(v.number(), v.integer(), v.minValue(0)),
 });
 
-/** Whom a peer waits for that has computed its own slots. One row has at most 32 peers, and only there it is said. */
-const awaitedPeers = v.pipe(v.array(peerIdSchema), v.maxLength(32));
+/** So many of the peers that one waits for are named. */
+export const MAX_AWAITED = 64;
+
+/** Whom a peer waits for that has computed its own slots. */
+const awaitedPeers = v.pipe(v.array(peerIdSchema), v.maxLength(MAX_AWAITED));
 const awaitsSchema = v.object({
   contributions: awaitedPeers,
+  sums: awaitedPeers,
   slices: awaitedPeers,
   arrived: v.pipe(v.number(), v.integer(), v.minValue(0)),
 });
@@ -106,8 +110,8 @@ export const peerMessageSchema = v.variant("type", [
   v.object({ type: v.literal("done"), view: v.number(), round, hash: hashSchema, metrics: roundMetricsSchema, timing: roundTimingSchema }),
   /**
    * "I am alive", every second; hidden: the tab is in the background; round: the one in progress; chunks: those of a state that are here;
-   * awaits: whose contributions to this peer's slices have not arrived, or else whose reduced slices have not; and how many pieces of
-   * the round have, so that one that is slow differs from one that sends nothing.
+   * awaits: whose contributions to this peer's slices have not arrived, or else whose sums of their rows, or else whose reduced slices
+   * have not; and how many pieces of the round have, so that one that is slow differs from one that sends nothing.
    */
   v.object({
     type: v.literal("heartbeat"),

@@ -1,3 +1,4 @@
+import type { Awaits } from "../protocol/messages.ts";
 import { describeRound } from "../protocol/rounds.ts";
 import type { RunConfig } from "../protocol/runConfig.ts";
 import { memberTest } from "../protocol/topology.ts";
@@ -14,6 +15,7 @@ import {
   withPeer,
 } from "./membership.ts";
 import { withRest } from "./rests.ts";
+import { type CurrentWait, rootWaits } from "./rootWaits.ts";
 import { judgeLines } from "./slowLine.ts";
 import { planView, repairViews } from "./views.ts";
 
@@ -45,17 +47,26 @@ export function noteWait(
   const members = peersAt(state, "member");
   if (peer?.stage !== "member" || round === undefined || state.phase !== "running" || state.paused !== undefined) return state;
   const computing = members.some((member) => owesSlots(state, member, round, config));
-  const { contributions, slices } = computing || awaits === undefined ? { contributions: [], slices: [] } : awaits;
+  const { contributions, sums, slices } = computing || awaits === undefined ? nobody : awaits;
+  const kind = contributions.length > 0 ? "contributions" : sums.length > 0 ? "sums" : "slices";
+  const noted = (lines: Wait["lines"]): Membership => {
+    const among = lines.filter((ends) => ends.every((end) => state.peers.get(end)?.stage === "member"));
+    const wait: Wait = { at: now, round, kind, arrived: awaits?.arrived ?? 0, lines: among };
+    return withPeer(state, id, { waits: [...peer.waits, wait].slice(-REMEMBERED_WAITS) });
+  };
+  if (onTwoLevels(state)) return noted([...contributions, ...sums, ...slices].map((other) => [id, other]));
   const told = slices.map((owner) => ({ owner, last: lastWait(state, owner, round, now) }));
   const hasSummed = (owner: PeerId): boolean => (state.peers.get(owner)?.round ?? 0) > round;
   const unclear = contributions.length === 0 && told.some(({ owner, last }) => last === undefined && !hasSummed(owner));
   if (unclear && now - Math.max(state.roundSince, state.standstill?.at ?? 0) < TELLING_MS) return state;
   const direct = contributions.map((other) => [id, other] as const);
-  const lines = [...direct, ...told.flatMap(({ owner, last }) => (last?.lacks ? last.lines : [[id, owner] as const]))];
-  const among = lines.filter((ends) => ends.every((end) => state.peers.get(end)?.stage === "member"));
-  const wait: Wait = { at: now, round, lacks: contributions.length > 0, arrived: awaits?.arrived ?? 0, lines: among };
-  return withPeer(state, id, { waits: [...peer.waits, wait].slice(-REMEMBERED_WAITS) });
+  const lines = [...direct, ...told.flatMap(({ owner, last }) => (last?.kind === "contributions" ? last.lines : [[id, owner] as const]))];
+  return noted(lines);
 }
+
+const nobody: Omit<Awaits, "arrived"> = { contributions: [], sums: [], slices: [] };
+
+const onTwoLevels = ({ views }: Membership): boolean => views.at(-1)?.seats !== undefined;
 
 /** Whether it still computes: it holds slots of this round, and has not said that they are done. */
 export function owesSlots(state: Membership, { id, computed }: PeerState, round: number, config: RunConfig): boolean {
@@ -76,26 +87,27 @@ function lastWait(state: Membership, id: PeerId, round: number, now: number): Wa
   return last?.round === round && now - last.at < HEARTBEAT_MS ? last : undefined;
 }
 
-export interface CurrentWait {
-  readonly peer: PeerState;
-  readonly wait: Wait;
-}
-
 /** The lines that each member says it waits for now, of the oldest rounds in progress, though everyone has computed them: those between members. */
 export function currentWaits(state: Membership, members: readonly PeerState[], now: number): CurrentWait[] {
   const isMember = memberTest(members.map(({ id }) => id)); // somebody may be gone since
-  return members.flatMap((peer) => {
+  const current = members.flatMap((peer) => {
     const wait = peer.waits.at(-1);
     if (wait === undefined || wait.round > state.committed || now - wait.at >= HEARTBEAT_MS) return [];
     const lines = wait.lines.filter((ends) => ends.every(isMember));
     return lines.length === 0 ? [] : [{ peer, wait: { ...wait, lines } }];
   });
+  if (!onTwoLevels(state)) return current;
+  const heard = memberTest(
+    members.filter(({ waits }) => now - (waits.at(-1)?.at ?? Number.NEGATIVE_INFINITY) < HEARTBEAT_MS).map(({ id }) => id),
+  );
+  return rootWaits(current, heard);
 }
 
 /** Lines that the run waits for are spared, as far as it is faster then. */
 export function spareSlowLines(state: Membership, now: number, options: MembershipOptions): Decision {
-  if (state.phase !== "running" || state.views.at(-1)?.seats !== undefined) return unchanged(state);
+  if (state.phase !== "running") return unchanged(state);
   const own = ownAgain(state, now);
+  if (onTwoLevels(state)) return unchanged(own);
   const verdict = judgeLines(peersAt(own, "member"), own.durations, options.config);
   if (verdict === undefined) return unchanged(own);
   const { peers, reason } = verdict;

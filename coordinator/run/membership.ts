@@ -58,11 +58,11 @@ export interface Membership {
 export interface Wait {
   readonly at: number;
   readonly round: number;
-  /** Its own slices lack contributions, so that others may wait for this peer because of these. */
-  readonly lacks: boolean;
+  /** What its lines are waited for to bring: first contributions, then sums of rows, then reduced slices. */
+  readonly kind: "contributions" | "sums" | "slices";
   /** Pieces of the round that had come to it. */
   readonly arrived: number;
-  /** The ends of each line that it waits for; none when it waits for none. */
+  /** The ends of each line that it waits for; none when it waits for none. On two levels each from itself to whom it waits for. */
   readonly lines: readonly (readonly [PeerId, PeerId])[];
 }
 

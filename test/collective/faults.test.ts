@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { coverageOf, slotsIn } from "../../worker/collective/coverage.ts";
 import { type Frame, frameKinds } from "../../worker/collective/frame.ts";
 import { RoundExchange } from "../../worker/collective/roundExchange.ts";
+import type { Row } from "../../worker/collective/topology.ts";
 import { combine, plainReduction, type Random, sameBits, seeded } from "./numbers.ts";
 import { Reduction, type Table } from "./reduction.ts";
 
@@ -92,6 +94,52 @@ test("AR5 peers are lost at any moment, one after another: those who are left en
     expectExact(reduction);
   };
   fc.assert(fc.property(scenes, run), { numRuns: 600 });
+});
+
+/** The next plan in which one more has no seat: its slots are its own still, and the slices that it owned are others'. */
+function unseat(table: Table, peer: number, random: Random): Table {
+  const { size, members, unseated = [] } = table.rows as NonNullable<Table["rows"]>;
+  const left = [...unseated, peer];
+  const seated = members.filter((member) => !left.includes(member));
+  const owners = table.owners.map((owner) => (owner === peer ? seated[random(seated.length)] : owner));
+  return { ...table, owners, view: table.view + 1, rows: { size, members, unseated: left } };
+}
+
+test("AR5 AR11 peers lose their seats at any moment: what they had brought together goes on without them, and their own with them", () => {
+  const run = (scene: Scene) => {
+    const { reduction, table, random } = create({ ...scene, rowSize: scene.rowSize || 3 });
+    let current = table;
+    const patience = 1 + random(60);
+    for (let moment = 0; reduction.turn(10) || moment < patience; moment++) {
+      const { members = [], unseated = [] } = current.rows ?? {};
+      const seated = members.filter((peer) => !unseated.includes(peer));
+      if (random(patience) > 0 || seated.length < 2) continue;
+      current = unseat(current, seated[random(seated.length)], random);
+      reduction.announce(current);
+    }
+    reduction.settle();
+    expectExact(reduction);
+  };
+  fc.assert(fc.property(scenes, run), { numRuns: 600 });
+});
+
+// It brought its row together and sent that to the owner; its own contribution has to go the same way, to the same peer, as it is.
+test("AR11 an aggregator that loses its seat sends the owner what it contributed itself", () => {
+  const layout = { length: 10, sumLength: 10 };
+  const sent: { readonly to: number; readonly slots: number[] }[] = [];
+  const send = (peers: readonly number[], { coverage }: Frame) => sent.push(...peers.map((to) => ({ to, slots: slotsIn(coverage, 3) })));
+  const exchange = new RoundExchange({ run: 1, self: 1, round: 0, slots: 3, layout, send, onReduced: () => undefined });
+  const row = (peers: readonly number[], slots: readonly number[]): Row => ({
+    peers,
+    aggregators: [peers[0]],
+    slots: coverageOf(3, slots),
+  });
+  const plan = { owners: [3], receivers: [2, 3] };
+  exchange.replan({ ...plan, view: 1, rows: [row([1, 2], [0, 1]), row([3], [2])] });
+  exchange.contribute([0], combine([0], layout)); // waits for slot 1 of its row
+  expect(sent).toEqual([]);
+  exchange.replan({ ...plan, view: 2, rows: [row([2], [1]), row([3], [2])] });
+  expect(sent).toEqual([{ to: 3, slots: [0] }]);
 });
 
 // It has what the new owner needs, and gives it neither the slice nor the slots that it computes afterwards: all others wait for ever.

@@ -25,8 +25,8 @@ export interface Table {
   readonly owners: readonly number[];
   readonly peers: readonly number[];
   readonly view: number;
-  /** On two levels: seats in a row, and who of the peers is a member; peer n has seat n − 1. */
-  readonly rows?: { readonly size: number; readonly members: readonly number[] };
+  /** On two levels: seats in a row, and who of the peers is a member; peer n has seat n − 1, if it has one. */
+  readonly rows?: { readonly size: number; readonly members: readonly number[]; readonly unseated?: readonly number[] };
 }
 
 interface Flight {
@@ -132,9 +132,9 @@ export class Reduction {
 function planOf({ holders, peers, owners, view, rows }: Table, self: number, slots: number): RoundPlan {
   const plan = { view, owners, receivers: peers.filter((peer) => peer !== self) };
   if (rows === undefined) return plan;
-  const { size, members } = rows;
+  const { size, members, unseated = [] } = rows;
   const seats = Array.from({ length: Math.ceil(Math.max(...peers) / size) * size }, (_, seat) =>
-    peers.includes(seat + 1) ? seat + 1 : FREE,
+    peers.includes(seat + 1) && !unseated.includes(seat + 1) ? seat + 1 : FREE,
   );
   const rowOf = (row: number): Row => {
     const seated = seats.slice(row * size, (row + 1) * size);

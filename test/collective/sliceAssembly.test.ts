@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { allSlots, coverageOf, isEmpty, slotsIn } from "../../worker/collective/coverage.ts";
+import { MalformedFrame } from "../../worker/collective/frame.ts";
 import { type Piece, SliceAssembly } from "../../worker/collective/sliceAssembly.ts";
 import { seeded } from "./numbers.ts";
 
@@ -79,6 +80,35 @@ test("CO3 of two pieces with the same coverage the first counts", () => {
   expect(assembly.add(piece(2, [0, 1], 5))).toBe(true);
   expect(assembly.add(piece(2, [0, 1], 6))).toBe(false);
   expect(assembly.exactCover(allSlots(2))?.map(({ elements }) => [...elements])).toEqual([[5]]);
+});
+
+test("CO2 FR6 the search for a cover ends, however many pieces of hostile peers overlap: none is found, or one that is exact", () => {
+  const slots = 60;
+  const assembly = new SliceAssembly(slots);
+  const random = seeded(7);
+  // Triples from sixty senders, and slot 59 only together with slot 0: a search without bounds would try most of their combinations.
+  for (let sender = 1; sender <= 60; sender++) {
+    for (let i = 0; i < 30; i++) {
+      const members = [random(59), random(59), random(59)];
+      assembly.add({ ...piece(slots, members), sender });
+    }
+  }
+  assembly.add(piece(slots, [0, 59]));
+  const found = assembly.exactCover(allSlots(slots))?.flatMap(({ coverage }) => slotsIn(coverage, slots));
+  expect(found?.sort((a, b) => a - b) ?? "none").toEqual(found === undefined ? "none" : slotsIn(allSlots(slots), slots));
+});
+
+test("FR6 a sender that heaps up pieces over its own is refused; those of others, and all that do not overlap, are not", () => {
+  const slots = 100;
+  const assembly = new SliceAssembly(slots);
+  for (let slot = 0; slot < slots; slot++) expect(assembly.add(piece(slots, [slot]))).toBe(true); // its own contributions
+  for (let other = 1; other <= 64; other++) expect(assembly.add(piece(slots, [0, other]))).toBe(true);
+  expect(() => assembly.add(piece(slots, [0, 65]))).toThrow(
+    new MalformedFrame("peer 1 sent more than 64 sums of one slice over the same slots"),
+  );
+  expect(assembly.add({ ...piece(slots, [0, 66]), sender: 2 })).toBe(true);
+  expect(assembly.add({ ...piece(slots, [0, 1, 66]), sender: 2 })).toBe(true);
+  expect(isEmpty(assembly.missing(allSlots(slots)))).toBe(true);
 });
 
 test("SE10 the slots that no piece covers are named", () => {

@@ -79,7 +79,7 @@ export const peerMessages: { readonly [T in PeerMessage["type"]]: Extract<PeerMe
     round: 17,
     waitingFor: "slots 2, 5",
     chunks: 12,
-    awaits: { contributions: [7], slices: [], arrived: 40 },
+    awaits: { contributions: [7], sums: [], slices: [], arrived: 40 },
   },
   account: {
     type: "account",

@@ -4,7 +4,7 @@ import type { PeerId } from "../../coordinator/protocol/view.ts";
 import { withPeer } from "../../coordinator/run/membership.ts";
 import { begun, type Coordination, sent, texts } from "./membershipScene.ts";
 
-const nobody: Awaits = { contributions: [], slices: [], arrived: 0 };
+const nobody: Awaits = { contributions: [], sums: [], slices: [], arrived: 0 };
 
 /** So many seconds in which everyone has computed the round in progress, and waits as `awaits` says. */
 function wait(scene: Coordination, seconds: number, awaits: (peer: PeerId) => Awaits): void {
@@ -27,7 +27,7 @@ function fourPeers(roundMs: number): Coordination {
   return scene;
 }
 
-const waitsForFour = (peer: PeerId): Awaits => ({ contributions: peer === 4 ? [1, 2, 3] : [4], slices: [], arrived: 0 });
+const waitsForFour = (peer: PeerId): Awaits => ({ contributions: peer === 4 ? [1, 2, 3] : [4], sums: [], slices: [], arrived: 0 });
 
 test("LI1 whose line all others wait for follows as an observer, and the reason says what that saves", () => {
   const scene = fourPeers(3000);
@@ -51,6 +51,7 @@ test("LI2 between two whose line is slow nothing goes any more: neither owns sli
     [4, 1],
   ]);
   const awaits = (peer: PeerId): Awaits => ({
+    sums: [],
     contributions: [ends.get(peer) ?? []].flat(),
     slices: ends.has(peer) ? [] : [1, 4],
     arrived: 0,
@@ -85,7 +86,7 @@ test("LI1 while somebody computes nobody waits for a line", () => {
         hidden: false,
         waitingFor: "",
         round: 2,
-        awaits: { contributions: [4], slices: [], arrived: 0 },
+        awaits: { contributions: [4], sums: [], slices: [], arrived: 0 },
       });
     scene.apply({ type: "heartbeat", peer: 4, hidden: false, waitingFor: "", round: 2 });
   }
@@ -97,14 +98,14 @@ test("LI1 of two peers neither is told to be the slow one", () => {
   const scene = begun(2);
   scene.now += 3000;
   scene.membersDo(0);
-  wait(scene, 12, (peer) => ({ contributions: [peer === 1 ? 2 : 1], slices: [], arrived: 0 }));
+  wait(scene, 12, (peer) => ({ contributions: [peer === 1 ? 2 : 1], sums: [], slices: [], arrived: 0 }));
   scene.now -= 12_000;
   expect(texts(scene.apply({ type: "tick" }))).toEqual([]);
 });
 
 test("LI1 lines that are all alike are nobody's", () => {
   const scene = fourPeers(3000);
-  wait(scene, 12, (peer) => ({ contributions: [1, 2, 3, 4].filter((other) => other !== peer), slices: [], arrived: 0 }));
+  wait(scene, 12, (peer) => ({ contributions: [1, 2, 3, 4].filter((other) => other !== peer), sums: [], slices: [], arrived: 0 }));
   scene.now -= 12_000;
   expect(texts(scene.apply({ type: "tick" }))).toEqual([]);
 });

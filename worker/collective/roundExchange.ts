@@ -1,5 +1,6 @@
-import { allSlots, type Coverage, coverageOf, isEmpty, isSubset, isWithin, slotsIn, union } from "./coverage.ts";
-import { type Frame, frameKinds, MalformedFrame } from "./frame.ts";
+import { checkFrame } from "./checkFrame.ts";
+import { allSlots, type Coverage, coverageOf, isSubset, slotsIn, union } from "./coverage.ts";
+import { type Frame, frameKinds } from "./frame.ts";
 import { type Piece, SliceAssembly } from "./sliceAssembly.ts";
 import { type RoundPlan, type Topology, topologyOf } from "./topology.ts";
 import { merge, type Slice, slicesOf, type VectorLayout } from "./vectorLayout.ts";
@@ -92,16 +93,29 @@ export class RoundExchange {
 
   /** Slots that some slice of this peer's still waits for. */
   missingSlots(): number[] {
-    const waiting = this.#slices.map((_, j) => {
-      const gathered = this.#topology?.gathered(j);
-      return gathered === undefined || this.#known[j] ? nothing(this.#options.slots) : this.#assemblies[j].missing(gathered);
-    });
-    return slotsIn(waiting.reduce(union, nothing(this.#options.slots)), this.#options.slots);
+    const missing = this.#slices.map((_, j) => this.#missing(j));
+    return slotsIn(missing.reduce(union, nothing(this.#options.slots)), this.#options.slots);
+  }
+
+  /** Who has not sent what some slice of this peer's still waits for, when `holder` computes each slot: its contribution, or a row's sum. */
+  missingSenders(holder: (slot: number) => number): { readonly contributions: number[]; readonly sums: number[] } {
+    const topology = this.#topology;
+    if (topology === undefined) return { contributions: [], sums: [] };
+    const senders = this.#slices.flatMap((_, j) =>
+      slotsIn(this.#missing(j), this.#options.slots).map((slot) => topology.source(j, holder(slot))),
+    );
+    const once = [...new Set(senders)];
+    return { contributions: once.filter(topology.contributes), sums: once.filter((sender) => !topology.contributes(sender)) };
   }
 
   /** Peers whose reduced slices this peer still waits for. */
   missingOwners(): number[] {
     return [...new Set(this.#slices.flatMap((_, j) => (this.#known[j] ? [] : (this.#topology?.upstream(j) ?? []))))];
+  }
+
+  #missing(j: number): Coverage {
+    const gathered = this.#topology?.gathered(j);
+    return gathered === undefined || this.#known[j] ? nothing(this.#options.slots) : this.#assemblies[j].missing(gathered);
   }
 
   /** The plan of the view that now holds for this round. */
@@ -112,7 +126,7 @@ export class RoundExchange {
     this.#view = plan.view;
     this.#intact = plan.intact ?? false;
     this.#slices.forEach((_, j) => {
-      const moved = before === undefined || before.upstream(j) !== topology.upstream(j);
+      const moved = before === undefined || before.upstream(j) !== topology.upstream(j) || gathers(before, j) !== gathers(topology, j);
       if (moved) this.#handOver(j);
       else this.#finish(j);
       // An owner that stays has told everyone; of two levels, the way down from it may be another one.
@@ -148,20 +162,10 @@ export class RoundExchange {
 
   /** A frame of this round from another peer. Throws `MalformedFrame` when it cannot be part of it. */
   receive(frame: Frame): void {
-    const slice = this.#slices[frame.index];
-    if (slice === undefined) throw new MalformedFrame(`slice ${frame.index} is not one of ${this.#slices.length}`);
-    if (frame.elements.length !== slice.end - slice.begin) {
-      throw new MalformedFrame(`slice ${frame.index} has ${slice.end - slice.begin} elements, the frame has ${frame.elements.length}`);
-    }
-    if (frame.kind === frameKinds.reduced) {
-      this.#hearReduced(frame);
-      return;
-    }
-    if (!isWithin(frame.coverage, this.#options.slots) || isEmpty(frame.coverage)) {
-      throw new MalformedFrame(`the coverage is not a non-empty set of ${this.#options.slots} slots`);
-    }
-    this.#checkRange(frame, slice.begin);
-    this.#add(frame.index, { sender: frame.sender, coverage: frame.coverage, elements: frame.elements });
+    checkFrame(frame, this.#slices, this.#options);
+    const { kind, index, sender, coverage, elements } = frame;
+    if (kind === frameKinds.reduced) this.#hearReduced(frame);
+    else this.#add(index, { sender, coverage, elements });
   }
 
   /** What an account of this round is made from. It is handed over: the exchange itself needs it no longer. */
@@ -173,19 +177,6 @@ export class RoundExchange {
     this.#summed = new Map();
     this.#aggregated = new Map();
     return evidence;
-  }
-
-  /** A sum over a few slots that could make the sum over all of them overflow is no honest one. */
-  #checkRange({ elements, coverage, sender }: Frame, begin: number): void {
-    const { slotLimit, slots, layout } = this.#options;
-    if (slotLimit === undefined) return;
-    const limit = slotLimit * slotsIn(coverage, slots).length;
-    const sums = Math.max(0, Math.min(elements.length, layout.sumLength - begin));
-    for (let i = 0; i < sums; i++) {
-      const value = elements[i];
-      if (value > limit || value < -limit)
-        throw new MalformedFrame(`peer ${sender} contributed ${value} to element ${begin + i}, which is at most ±${limit}`);
-    }
   }
 
   #contributeSlice(j: number, piece: Piece): void {
@@ -280,6 +271,8 @@ export class RoundExchange {
     this.#options.send(peers, { run, view: this.#view, round, kind, index, sender: self, coverage, elements });
   }
 }
+
+const gathers = (topology: Topology, j: number): boolean => topology.gathered(j) !== undefined;
 
 interface Destination {
   readonly peer: number;

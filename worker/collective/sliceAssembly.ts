@@ -1,4 +1,11 @@
 import { type Coverage, coverageWords, covers, firstOf, isEmpty, isSubset, overlaps, union, without } from "./coverage.ts";
+import { MalformedFrame } from "./frame.ts";
+
+/** What one peer contributes to a slice is disjoint; only a row's sum may come again, over other slots, after a repair. */
+const MAX_OVERLAPS = 64;
+
+/** So many ways to put pieces together are looked at: those of honest peers are found after a few. */
+const MAX_TRIES = 10_000;
 
 /** One contribution to one slice: a sum over the slots of its coverage. */
 export interface Piece {
@@ -17,16 +24,22 @@ export class SliceAssembly {
   /** The slots of all pieces together, and whether no two pieces share one. */
   #covered: Coverage;
   #disjoint = true;
+  /** How many pieces of a sender overlap earlier ones of its own. */
+  readonly #overlapping = new Map<number, number>();
 
   constructor(slots: number) {
     this.#covered = new Uint32Array(coverageWords(slots));
   }
 
-  /** False when the piece brings nothing new: the same slots are there already. */
+  /**
+   * False when the piece brings nothing new: the same slots are there already. Throws `MalformedFrame` when its sender heaps up pieces
+   * that overlap its own.
+   */
   add(piece: Piece): boolean {
     const { coverage } = piece;
     if (overlaps(coverage, this.#covered)) {
       if (this.#pieces.some((other) => isSubset(coverage, other.coverage) && isSubset(other.coverage, coverage))) return false;
+      this.#checkOverlaps(piece);
       this.#disjoint = false;
     }
     this.#pieces.push(piece);
@@ -40,23 +53,42 @@ export class SliceAssembly {
     const usable = this.#pieces.filter(({ coverage }) => isSubset(coverage, slots));
     const together = usable.map(({ coverage }) => coverage).reduce(union, new Uint32Array(slots.length));
     if (!isSubset(slots, together)) return undefined;
-    return this.#disjoint ? usable : cover(usable, [], slots);
+    return this.#disjoint ? usable : cover(usable, slots);
   }
 
   /** Those of these slots that no piece covers. */
   missing(slots: Coverage): Coverage {
     return without(slots, this.#covered);
   }
+
+  #checkOverlaps({ sender, coverage }: Piece): void {
+    if (!this.#pieces.some((other) => other.sender === sender && overlaps(other.coverage, coverage))) return;
+    const overlapping = (this.#overlapping.get(sender) ?? 0) + 1;
+    if (overlapping > MAX_OVERLAPS)
+      throw new MalformedFrame(`peer ${sender} sent more than ${MAX_OVERLAPS} sums of one slice over the same slots`);
+    this.#overlapping.set(sender, overlapping);
+  }
 }
 
-/** Depth-first: the lowest slot that is not covered is covered by some piece that fits. */
-function cover(pieces: readonly Piece[], chosen: readonly Piece[], open: Coverage): readonly Piece[] | undefined {
-  if (isEmpty(open)) return chosen;
-  const next = firstOf(open);
-  for (const piece of pieces) {
-    if (!covers(piece.coverage, next) || !isSubset(piece.coverage, open)) continue;
-    const found = cover(pieces, [...chosen, piece], without(open, piece.coverage));
-    if (found !== undefined) return found;
-  }
-  return undefined;
+/**
+ * Depth-first: the lowest slot that is not covered is covered by some piece that fits. Slots for which that has failed are remembered,
+ * and the search ends after so many tries: hostile peers could make it endless.
+ */
+function cover(pieces: readonly Piece[], slots: Coverage): readonly Piece[] | undefined {
+  const hopeless = new Set<string>();
+  let tries = 0;
+  const search = (chosen: readonly Piece[], open: Coverage): readonly Piece[] | undefined => {
+    if (isEmpty(open)) return chosen;
+    const left = open.join();
+    if (hopeless.has(left) || ++tries > MAX_TRIES) return undefined;
+    const next = firstOf(open);
+    for (const piece of pieces) {
+      if (!covers(piece.coverage, next) || !isSubset(piece.coverage, open)) continue;
+      const found = search([...chosen, piece], without(open, piece.coverage));
+      if (found !== undefined) return found;
+    }
+    hopeless.add(left);
+    return undefined;
+  };
+  return search([], slots);
 }

@@ -37,6 +37,8 @@ export interface Topology {
   readonly gathered: (j: number) => Coverage | undefined;
   /** Whether what comes from that peer is its own contribution, and not the sum of a row. */
   readonly contributes: (sender: number) => boolean;
+  /** From whom what the holder of a slot contributes to slice j comes to this peer, where it comes together. */
+  readonly source: (j: number, holder: number) => number;
   /** To whom this peer hands on the reduced slice j. */
   readonly audience: (j: number) => readonly number[];
   /** The slice to send first. Where many send to few, each begins elsewhere. */
@@ -60,6 +62,7 @@ function direct({ owners, receivers }: RoundPlan, self: number, all: Coverage): 
     upstream: (j) => (owner(j) === self ? undefined : owner(j)),
     gathered: (j) => (owner(j) === self ? all : undefined),
     contributes: () => true,
+    source: (_, holder) => holder,
     audience: (j) => (owner(j) === self ? receivers : []),
     first: 0,
   };
@@ -85,6 +88,8 @@ function twoLevels({ owners, receivers }: RoundPlan, rows: readonly Row[], self:
     return [...rows.flatMap((row) => aggregator(row, j) ?? row.peers), ...unseated];
   };
   const fromAggregator = (j: number): readonly number[] => (aggregator(home, j) === self ? (home?.peers ?? []) : []);
+  const contributes = (sender: number) => home?.peers.includes(sender) || !seated.has(sender);
+  const rowOf = (peer: number) => rows.find(({ peers }) => peers.includes(peer));
   return {
     upstream: (j) => {
       if (owner(j) === self) return undefined;
@@ -95,7 +100,8 @@ function twoLevels({ owners, receivers }: RoundPlan, rows: readonly Row[], self:
       if (owner(j) === self) return all;
       return home === undefined || aggregator(home, j) !== self || isEmpty(home.slots) ? undefined : home.slots;
     },
-    contributes: (sender) => home?.peers.includes(sender) || !seated.has(sender),
+    contributes,
+    source: (j, holder) => (contributes(holder) ? holder : (aggregator(rowOf(holder), j) ?? holder)),
     audience: (j) => {
       const peers = [...(owner(j) === self ? fromOwner(j) : []), ...fromAggregator(j)]; // nobody twice: each has one row
       return peers.filter((peer) => peer !== self);
