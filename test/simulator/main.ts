@@ -55,10 +55,13 @@ interface Totals {
   readonly failed: readonly number[];
 }
 
+let undisturbed: Promise<Outcome> | undefined;
+
 /** Runs of consecutive seeds, in this process. */
 async function runSeeds(first: number, count: number): Promise<Totals> {
   const config = simulatedConfig({ steps: options.steps });
-  const alone = await simulate({ config, seed: 1, peers: 1, faults: noFaults });
+  undisturbed ??= simulate({ config, seed: 1, peers: 1, faults: noFaults });
+  const alone = await undisturbed;
   const totals = { runs: 0, faults: 0, events: 0, virtualMs: 0, failed: [] as number[] };
   for (let seed = first; seed < first + count; seed++) {
     totals.runs++;
@@ -101,37 +104,57 @@ function checkLiar(seed: number, { drops, refusals, reasons, hash, honest, doneA
     );
 }
 
-/** The same, shared among processes. */
+/** So many seeds at a time: one process may get on better than another. */
+const PORTION = 5;
+
+type Portion = readonly [first: number, count: number];
+
+/** The same, shared among processes: whoever has done its portion gets the next one. */
 async function share(first: number, count: number, jobs: number): Promise<Totals> {
-  const each = Math.ceil(count / jobs);
-  const parts = Array.from({ length: Math.ceil(count / each) }, (_, job) => {
-    const from = first + job * each;
-    const size = Math.min(each, first + count - from);
-    const { peers, steps, faults } = options;
-    const jobArguments = { first: from, seeds: size, peers, steps, faults, jobs: 1 };
-    return result(
-      fork(
-        fileURLToPath(import.meta.url),
-        Object.entries(jobArguments).flatMap(([name, value]) => [`--${name}`, String(value)]),
-      ),
-    );
+  const { peers, steps, faults } = options;
+  const settings = Object.entries({ peers, steps, faults, jobs: 1 }).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const portions = Array.from({ length: Math.ceil(count / PORTION) }, (_, i): Portion => {
+    const begin = i * PORTION;
+    return [first + begin, Math.min(PORTION, count - begin)];
   });
-  const totals = await Promise.all(parts);
+  const left = portions.values();
+  const processes = Array.from({ length: Math.min(jobs, portions.length) }, () => fork(fileURLToPath(import.meta.url), settings));
+  const totals = (await Promise.all(processes.map((job) => work(job, left)))).flat();
   const sum = (value: (each: Totals) => number) => totals.reduce((all, part) => all + value(part), 0);
   return {
     runs: sum(({ runs }) => runs),
     faults: sum(({ faults }) => faults),
     events: sum(({ events }) => events),
     virtualMs: sum(({ virtualMs }) => virtualMs),
-    failed: totals.flatMap(({ failed }) => failed),
+    failed: totals.flatMap(({ failed }) => failed).sort((a, b) => a - b),
   };
 }
 
-const result = (job: ChildProcess): Promise<Totals> =>
+/** Gives a process one portion after another, until none is left. */
+const work = (job: ChildProcess, portions: Iterator<Portion>): Promise<readonly Totals[]> =>
   new Promise((resolve, reject) => {
-    job.once("message", (totals) => resolve(totals as Totals));
+    const results: Totals[] = [];
+    const give = () => {
+      const { value, done } = portions.next();
+      if (!done) job.send(value);
+      else {
+        job.disconnect();
+        resolve(results);
+      }
+    };
+    job.on("message", (totals) => {
+      results.push(totals as Totals);
+      give();
+    });
     job.once("exit", (code) => reject(new Error(`a process of the simulation ended with exit code ${code}`)));
+    give();
   });
+
+/** One of these processes; it ends with the one that started it. */
+function serve(tell: (totals: Totals) => void): void {
+  process.on("message", async (portion) => tell(await runSeeds(...(portion as Portion))));
+  process.once("disconnect", () => process.exit(0));
+}
 
 async function runExhaustive(faults: number): Promise<boolean> {
   const { runs, failed } = await exhaustive(
@@ -155,12 +178,13 @@ if (options.scale !== undefined) {
   process.exit(0);
 }
 
-const began = performance.now();
-const [first, count] = options.seed === undefined ? [options.first, options.seeds] : [options.seed, 1];
-const totals = options.jobs > 1 && count > 1 ? await share(first, count, options.jobs) : await runSeeds(first, count);
-if (process.send !== undefined) {
-  process.send(totals, () => process.exit(0));
-} else {
+if (process.send !== undefined) serve(process.send.bind(process));
+else await report();
+
+async function report(): Promise<void> {
+  const began = performance.now();
+  const [first, count] = options.seed === undefined ? [options.first, options.seeds] : [options.seed, 1];
+  const totals = options.jobs > 1 && count > 1 ? await share(first, count, options.jobs) : await runSeeds(first, count);
   const { runs, faults, events, virtualMs, failed } = totals;
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   console.log(
