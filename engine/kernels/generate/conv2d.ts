@@ -55,7 +55,7 @@ export function winogradGeometry(shape: Conv2dShape, options: KernelOptions): Wi
   const { height, width, channels, outChannels, kernelHeight, kernelWidth, stride, padding, dilation, groups } = shape;
   if (options.convolution !== "winograd" || kernelHeight !== 3 || kernelWidth !== 3) return undefined;
   if (stride !== 1 || padding !== 1 || dilation !== 1 || groups !== 1 || Math.min(height, width) < 2) return undefined;
-  if (channels % 4 !== 0 || outChannels % 4 !== 0 || Math.min(channels, outChannels) < FEWEST_CHANNELS) return undefined;
+  if (Math.min(channels, outChannels) < FEWEST_CHANNELS) return undefined;
   const products = (filtering: MinimalFiltering) => tilesAlong(height, filtering) * tilesAlong(width, filtering) * filtering.points ** 2;
   const filtering = products(F4) < products(F2) ? F4 : F2;
   return { filtering, height, width, chunk: tileChunk(filtering.points, channels, outChannels) };

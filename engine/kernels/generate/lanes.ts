@@ -17,6 +17,16 @@ export function forEachElement(f: FunctionBuilder, count: I32, pointers: readonl
   f.walk(count.and(3), stride(1), () => body(1));
 }
 
+/** All channels, a vector of them at a time; the last one may be ragged. The pointers are behind the last channel at the end. */
+export function forEachVector(
+  f: FunctionBuilder,
+  channels: number,
+  pointers: readonly Stride[0][],
+  body: (lanes: LaneCount) => void,
+): void {
+  forEachChannelGroup(f, channels, pointers, ([lanes]) => body(lanes), 1);
+}
+
 /** How many vectors of channels a kernel holds in registers at once. */
 const GROUP_VECTORS = 4;
 export const GROUP_CHANNELS = 4 * GROUP_VECTORS;

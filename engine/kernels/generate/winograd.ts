@@ -72,7 +72,7 @@ export function winogradInputGradient(shape: Conv2dShape, geometry: WinogradGeom
 function winogradRecipe(direction: Direction): Recipe {
   const { geometry, channels, outputs, group } = direction;
   const { points } = geometry.filtering;
-  const [filterElements, inputElements] = [points ** 2 * channels * group, points ** 2 * matrixStride(geometry, channels)];
+  const [filterElements, inputElements] = [points ** 2 * panelsElements(direction), points ** 2 * matrixStride(geometry, channels)];
   const scratchElements = filterElements + inputElements + points ** 2 * matrixStride(geometry, group);
   const generate = (module: KernelModule) =>
     kernelFunction(module, ["x", "w", "y"], (f, images, x, w, y) => {
@@ -123,6 +123,7 @@ function filterTransform(module: KernelModule, direction: Direction) {
 
 function filterPanel(module: KernelModule, direction: Direction, lanes: readonly LaneCount[]) {
   const { geometry, channels, outputs, group, weights } = direction;
+  const matrix = panelsElements(direction);
   const { filter, points } = geometry.filtering;
   const key = JSON.stringify([points, weights.key, channels, outputs, group, lanes]);
   return module.builder.shared(`winogradFilter ${key}`, () =>
@@ -132,7 +133,7 @@ function filterPanel(module: KernelModule, direction: Direction, lanes: readonly
         lanes.forEach((count, v) => {
           const load = (row: number, column: number) => weights.load(w, row, column, v, count);
           transform2d(f, filter, 3, factor, load, (row, column, term) => {
-            panel.store(f.f32x4(term ?? 0), (row * points + column) * channels * group + 4 * v);
+            panel.store(f.f32x4(term ?? 0), (row * points + column) * matrix + 4 * v);
           });
         });
       });
@@ -154,7 +155,7 @@ function productPass(module: KernelModule, direction: Direction) {
         { pointer: filter, panel: TILE_COLUMNS * channels, group: 0 },
       ];
       const shape = panelsOf(direction);
-      const matrixStrides = [[input, inputStride] as const, [product, outputStride] as const, [filter, channels * group] as const];
+      const matrixStrides = [[input, inputStride] as const, [product, outputStride] as const, [filter, panelsElements(direction)] as const];
       f.walk(points ** 2, matrixStrides, () => {
         forEachPanel(f, shape, strides, (lanes) => {
           row.set(input);
@@ -167,6 +168,9 @@ function productPass(module: KernelModule, direction: Direction) {
     }),
   );
 }
+
+/** Elements of one matrix of transformed filters in panels: the last one is filled up to whole vectors. */
+const panelsElements = ({ channels, group }: Direction): number => channels * 4 * Math.ceil(group / 4);
 
 /** Of one group of outputs. */
 function panelsOf({ channels, group }: Direction): PanelShape {

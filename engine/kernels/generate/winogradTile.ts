@@ -2,6 +2,7 @@ import { F32x4 } from "../../wasm/f32x4.ts";
 import type { FunctionBuilder } from "../../wasm/functionBuilder.ts";
 import type { PointerLocal } from "../../wasm/locals.ts";
 import { range } from "./axis.ts";
+import { forEachVector } from "./lanes.ts";
 import type { KernelModule } from "./recipe.ts";
 import type { MinimalFiltering, Term, Transform } from "./winogradTransforms.ts";
 
@@ -52,11 +53,11 @@ export function inputTile(module: KernelModule, geometry: WinogradGeometry, chan
     const x = f.pointer(pixel.plus(origin * channels));
     const factor = factorsOf(f, input);
     const stride = matrixStride(geometry, channels);
-    f.walk(channels / 4, [[x, 4] as const, [matrices, 4] as const], () => {
+    forEachVector(f, channels, [x, matrices], (lanes) => {
       const load = (row: number, column: number) =>
-        outside(row, column) ? undefined : x.f32x4(((row - 1) * width + column - 1 - origin) * channels);
+        outside(row, column) ? undefined : x.lanes(lanes, ((row - 1) * width + column - 1 - origin) * channels);
       transform2d(f, input, points, factor, load, (row, column, term) => {
-        matrices.store(f.f32x4(term ?? 0), (row * points + column) * stride);
+        matrices.store(f.f32x4(term ?? 0), (row * points + column) * stride, lanes);
       });
     });
   });
@@ -76,11 +77,11 @@ export function gradientTile(module: KernelModule, geometry: WinogradGeometry, {
   return tileFunction(module, key, geometry, (f, pixel, matrices) => {
     const factor = factorsOf(f, gradient);
     const stride = matrixStride(geometry, channels);
-    f.walk(channels / 4, [[pixel, 4] as const, [matrices, 4] as const], () => {
+    forEachVector(f, channels, [pixel, matrices], (lanes) => {
       const load = (row: number, column: number) =>
-        outside(row, column) ? undefined : pixel.f32x4((row * geometry.width + column) * mapChannels);
+        outside(row, column) ? undefined : pixel.lanes(lanes, (row * geometry.width + column) * mapChannels);
       transform2d(f, gradient, outputs, factor, load, (row, column, term) => {
-        matrices.store(f.f32x4(term ?? 0), (row * points + column) * stride);
+        matrices.store(f.f32x4(term ?? 0), (row * points + column) * stride, lanes);
       });
     });
   });
@@ -95,13 +96,13 @@ export function outputTile(module: KernelModule, geometry: WinogradGeometry, ran
   return tileFunction(module, key, geometry, (f, pixel, matrices) => {
     const factor = factorsOf(f, output);
     const stride = matrixStride(geometry, channels);
-    f.walk(channels / 4, [[pixel, 4] as const, [matrices, 4] as const], () => {
-      const load = (row: number, column: number) => matrices.f32x4((row * points + column) * stride);
+    forEachVector(f, channels, [pixel, matrices], (lanes) => {
+      const load = (row: number, column: number) => matrices.lanes(lanes, (row * points + column) * stride);
       transform2d(f, output, points, factor, load, (row, column, term) => {
         if (outside(row, column)) return;
         const offset = (row * geometry.width + column) * mapChannels;
         const value = term ?? F32x4.of(0);
-        pixel.store(accumulate ? pixel.f32x4(offset).add(value) : value, offset);
+        pixel.store(accumulate ? f.f32x4(pixel.lanes(lanes, offset).add(value)) : value, offset, lanes);
       });
     });
   });

@@ -1,4 +1,5 @@
 import type { Conv2dShape } from "../kernels.ts";
+import { forEachVector } from "./lanes.ts";
 import { forEachPanel } from "./panels.ts";
 import { forEachChannelTile } from "./pointwiseWeightGradient.ts";
 import { type KernelModule, kernelFunction, type Recipe } from "./recipe.ts";
@@ -98,12 +99,12 @@ function filterGradient(module: KernelModule, { shape, geometry, group }: Sums, 
       const weight = f.pointer();
       f.walk(channels, [[dw, outChannels]], () => {
         weight.set(dw);
-        f.walk(group / 4, [[products, 4] as const, [weight, 4] as const], () => {
-          const load = (row: number, column: number) => products.f32x4((row * points + column) * channels * group);
+        forEachVector(f, group, [products, weight], (lanes) => {
+          const load = (row: number, column: number) => products.lanes(lanes, (row * points + column) * channels * group);
           transform2d(f, transform, points, factor, load, (row, column, term) => {
             const offset = (row * 3 + column) * tap;
             const value = f.f32x4(term ?? 0);
-            weight.store(accumulate ? weight.f32x4(offset).add(value) : value, offset);
+            weight.store(accumulate ? f.f32x4(weight.lanes(lanes, offset).add(value)) : value, offset, lanes);
           });
         });
       });

@@ -8,6 +8,7 @@ const filter = { kernelHeight: 3, kernelWidth: 3, stride: 1, padding: 1, dilatio
 const shapes: readonly (Conv2dShape & { readonly images: number })[] = [
   { ...filter, images: 4, height: 16, width: 16, channels: 16, outChannels: 16 },
   { ...filter, images: 2, height: 15, width: 13, channels: 64, outChannels: 32 },
+  { ...filter, images: 3, height: 12, width: 12, channels: 33, outChannels: 31 },
   { ...filter, images: 2, height: 8, width: 8, channels: 256, outChannels: 128 },
   { ...filter, images: 1, height: 4, width: 4, channels: 512, outChannels: 512 },
 ];

@@ -71,6 +71,10 @@ const rows: readonly ConvolutionRow[] = [
   { images: 5, height: 3, width: 3, channels: 192, outChannels: 160 },
   { images: 1, height: 31, width: 10, channels: 12, outChannels: 8 },
   { images: 2, height: 5, width: 6, channels: 8, outChannels: 8 },
+  { images: 2, height: 12, width: 12, channels: 9, outChannels: 13 },
+  { images: 3, height: 10, width: 7, channels: 33, outChannels: 31 },
+  { images: 2, height: 3, width: 15, channels: 10, outChannels: 34 },
+  { images: 1, height: 4, width: 4, channels: 387, outChannels: 192 },
 ];
 
 export const convolutionCases: readonly KernelCase[] = rows.flatMap(({ images, ...rest }) => casesOf({ ...SQUARE, ...rest }, images));
