@@ -15,6 +15,14 @@ test("products with padding are not counted, and Winograd has its own", () => {
   expect(convolutionProducts({ ...shape, ...same, outChannels: 16, groups: 16 }, winograd)).toBe(taps * taps * 16);
 });
 
+test("Strassen's algorithm saves an eighth of the products of a wide 1×1 convolution, twice for a wider one", () => {
+  const pointwise = { ...shape, ...same, kernelHeight: 1, kernelWidth: 1, padding: 0 };
+  expect(convolutionProducts({ ...pointwise, channels: 128, outChannels: 256 }, winograd)).toBe((7 / 8) * 64 * 128 * 256);
+  expect(convolutionProducts({ ...pointwise, channels: 256, outChannels: 256 }, winograd)).toBe((49 / 64) * 64 * 256 * 256);
+  expect(convolutionProducts({ ...pointwise, channels: 256, outChannels: 256 }, direct)).toBe(64 * 256 * 256);
+  expect(convolutionProducts({ ...pointwise, channels: 64, outChannels: 256 }, winograd)).toBe(64 * 64 * 256);
+});
+
 test("without padding a step has the products of the definition, three times, but for the first layer's input gradient", () => {
   const lenet5 = modelDefinition("lenet5");
   const first = 28 * 28 * 25 * 3 * 6;

@@ -1,6 +1,6 @@
 import type { ModelDefinition } from "../../engine/index.ts";
 import { forwardAxis } from "../../engine/kernels/generate/axis.ts";
-import { winogradGeometry } from "../../engine/kernels/generate/conv2d.ts";
+import { strassenLevels, winogradGeometry } from "../../engine/kernels/generate/conv2d.ts";
 import type { KernelOptions } from "../../engine/kernels/kernelSet.ts";
 import type { Conv2dShape, Kernel, Kernels } from "../../engine/kernels/kernels.ts";
 import { referenceKernels } from "../../engine/kernels/reference.ts";
@@ -9,7 +9,7 @@ import { buildProgram } from "../../engine/model/program.ts";
 
 /**
  * Products of a step's forward and backward pass, each with its sum, as the kernels do them: Winograd's tiles · points² · channels ·
- * outChannels in place of the definition's, and no products with padding. Transforms and everything else are not counted.
+ * outChannels in place of the definition's, Strassen's 7/8 or 49/64 of them, and no products with padding. Transforms and everything else are not counted.
  */
 export function stepProducts(definition: ModelDefinition, images: number, options: KernelOptions): number {
   const memory = { f32: new Float32Array(), i32: new Int32Array(), allocate: () => 0 };
@@ -38,6 +38,8 @@ export function convolutionProducts(shape: Conv2dShape, options: KernelOptions):
     const { outputs, points } = winograd.filtering;
     return Math.ceil(height / outputs) * Math.ceil(width / outputs) * points ** 2 * channels * outChannels;
   }
+  const levels = strassenLevels(shape, options);
+  if (levels !== undefined) return height * width * channels * outChannels * (7 / 8) ** levels;
   const taps = (size: number, kernel: number): number =>
     forwardAxis({ size, kernel, stride, padding, dilation }).taps.reduce((sum, met) => sum + met.length, 0);
   return (taps(height, kernelHeight) * taps(width, kernelWidth) * channels * outChannels) / groups;

@@ -29,7 +29,6 @@ export function forEachVector(
 
 /** How many vectors of channels a kernel holds in registers at once. */
 const GROUP_VECTORS = 4;
-export const GROUP_CHANNELS = 4 * GROUP_VECTORS;
 
 /**
  * All channels in groups of at most `vectors` vectors: one loop over the full groups and one ragged group behind it.

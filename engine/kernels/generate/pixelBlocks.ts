@@ -2,7 +2,7 @@ import type { FunctionBuilder } from "../../wasm/functionBuilder.ts";
 import type { I32 } from "../../wasm/integers.ts";
 import type { PointerLocal } from "../../wasm/locals.ts";
 import type { LaneCount } from "../../wasm/pointer.ts";
-import { forEachChannelGroup, GROUP_CHANNELS } from "./lanes.ts";
+import { forEachChannelGroup } from "./lanes.ts";
 
 type PointersOf<Maps extends readonly PointerLocal[]> = { readonly [K in keyof Maps]: PointerLocal };
 
@@ -14,13 +14,15 @@ export interface PixelBuffers<Maps extends readonly PointerLocal[]> {
   readonly rows: readonly PointerLocal[];
 }
 
-const BLOCK_PIXELS = 4;
+/** Vectors of a group: with five rows and two sums each they just fit the registers, where four would wait in memory between two pixels. */
+const GROUP_VECTORS = 2;
+const GROUP_CHANNELS = 4 * GROUP_VECTORS;
 
 /**
  * Maps are read and written as they lie in memory, a few pixels at a time, and within those in groups of channels:
  *
- *     pixel 0: c0 … c15 | c16 … c31 | …        the rows of a group of channels are loaded once,
- *     pixel 1: c0 … c15 | c16 … c31 | …        then the pixels of the block go by
+ *     pixel 0: c0 … c7 | c8 … c15 | …        the rows of a group of channels are loaded once,
+ *     pixel 1: c0 … c7 | c8 … c15 | …        then the pixels of the block go by
  *
  * All pixels of one group and then all of the next would touch a line of 64 bytes here and there, which no prefetcher follows.
  * `body` loads what it needs of the rows and then calls `eachPixel` with what is to be done at each pixel of the block.
@@ -35,17 +37,28 @@ export function forEachPixelGroup<const Maps extends readonly PointerLocal[]>(
   const at = maps.map(() => f.pointer());
   const strides = at.map((pointer) => [pointer, channels] as const);
   const block = (count: I32) => {
-    forEachChannelGroup(f, channels, [...maps, ...rows], (lanes) => {
-      body(lanes, at as unknown as PointersOf<Maps>, (terms) => {
-        maps.forEach((map, i) => {
-          at[i]?.set(map);
+    forEachChannelGroup(
+      f,
+      channels,
+      [...maps, ...rows],
+      (lanes) => {
+        body(lanes, at as unknown as PointersOf<Maps>, (terms) => {
+          maps.forEach((map, i) => {
+            at[i]?.set(map);
+          });
+          f.walk(count, strides, terms);
         });
-        f.walk(count, strides, terms);
-      });
-    });
+      },
+      GROUP_VECTORS,
+    );
     for (const row of rows) row.advance(-channels);
     for (const map of maps) map.advance(count.mul(channels).sub(channels));
   };
   if (channels <= GROUP_CHANNELS) f.if(pixels, () => block(pixels));
-  else f.chunks(pixels, BLOCK_PIXELS, block);
+  else f.chunks(pixels, blockPixels(channels), block);
+}
+
+/** Loading the rows weighs less with more pixels, and of wide maps fewer of them stay in the first-level cache. */
+function blockPixels(channels: number): number {
+  return channels <= 64 ? 8 : 4;
 }

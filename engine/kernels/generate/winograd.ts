@@ -2,10 +2,10 @@ import type { F32x4 } from "../../wasm/f32x4.ts";
 import type { PointerLocal } from "../../wasm/locals.ts";
 import type { LaneCount } from "../../wasm/pointer.ts";
 import type { Conv2dShape } from "../kernels.ts";
+import { matrixProducts, packedStride } from "./matrixProducts.ts";
 import { forEachPanel, type PanelShape } from "./panels.ts";
-import { rowTile } from "./pointwise.ts";
 import { type KernelModule, kernelFunction, type Recipe } from "./recipe.ts";
-import { forEachRowTile, partialFrom, TILE_COLUMNS, tileSize } from "./registerTile.ts";
+import { TILE_COLUMNS } from "./registerTile.ts";
 import { outputGroup } from "./winogradGroups.ts";
 import { type Borders, factorsOf, matrixStride, outputTile, transform2d, type WinogradGeometry } from "./winogradTile.ts";
 import { inputPass, outputsPass, tilesPerImage } from "./winogradTiles.ts";
@@ -72,7 +72,7 @@ export function winogradInputGradient(shape: Conv2dShape, geometry: WinogradGeom
 function winogradRecipe(direction: Direction): Recipe {
   const { geometry, channels, outputs, group } = direction;
   const { points } = geometry.filtering;
-  const [filterElements, inputElements] = [points ** 2 * panelsElements(direction), points ** 2 * matrixStride(geometry, channels)];
+  const [filterElements, inputElements] = [points ** 2 * packedStride(channels, group), points ** 2 * matrixStride(geometry, channels)];
   const scratchElements = filterElements + inputElements + points ** 2 * matrixStride(geometry, group);
   const generate = (module: KernelModule) =>
     kernelFunction(module, ["x", "w", "y"], (f, images, x, w, y) => {
@@ -123,7 +123,7 @@ function filterTransform(module: KernelModule, direction: Direction) {
 
 function filterPanel(module: KernelModule, direction: Direction, lanes: readonly LaneCount[]) {
   const { geometry, channels, outputs, group, weights } = direction;
-  const matrix = panelsElements(direction);
+  const matrix = packedStride(channels, group);
   const { filter, points } = geometry.filtering;
   const key = JSON.stringify([points, weights.key, channels, outputs, group, lanes]);
   return module.builder.shared(`winogradFilter ${key}`, () =>
@@ -142,35 +142,15 @@ function filterPanel(module: KernelModule, direction: Direction, lanes: readonly
 }
 
 /** The points² products of a chunk: (V, U, M, tiles). */
-function productPass(module: KernelModule, direction: Direction) {
-  const { geometry, channels, group } = direction;
-  const { points } = geometry.filtering;
-  const [inputStride, outputStride] = [matrixStride(geometry, channels), matrixStride(geometry, group)];
-  const { rows: height } = tileSize(module.builder.fused);
-  return module.builder.shared(`winogradProducts ${points} ${geometry.chunk} ${channels} ${group}`, () =>
-    module.builder.function(["pointer", "pointer", "pointer", "i32"], (f, input, filter, product, count) => {
-      const [row, out] = [f.pointer(), f.pointer()];
-      const strides = [
-        { pointer: product, panel: TILE_COLUMNS, group: 0 },
-        { pointer: filter, panel: TILE_COLUMNS * channels, group: 0 },
-      ];
-      const shape = panelsOf(direction);
-      const matrixStrides = [[input, inputStride] as const, [product, outputStride] as const, [filter, panelsElements(direction)] as const];
-      f.walk(points ** 2, matrixStrides, () => {
-        forEachPanel(f, shape, strides, (lanes) => {
-          row.set(input);
-          out.set(product);
-          const rowStrides = [[row, channels] as const, [out, group] as const];
-          const tile = (rows: number) => rowTile(module, shape, rows, lanes, { accumulate: false, precision: partialFrom(channels) });
-          forEachRowTile(f, count, height, rowStrides, (rows) => f.call(tile(rows), row, filter, out));
-        });
-      });
-    }),
-  );
+function productPass(module: KernelModule, { geometry, channels, group }: Direction) {
+  return matrixProducts(module, {
+    count: geometry.filtering.points ** 2,
+    depth: channels,
+    outputs: group,
+    inputStride: matrixStride(geometry, channels),
+    outputStride: matrixStride(geometry, group),
+  });
 }
-
-/** Elements of one matrix of transformed filters in panels: the last one is filled up to whole vectors. */
-const panelsElements = ({ channels, group }: Direction): number => channels * 4 * Math.ceil(group / 4);
 
 /** Of one group of outputs. */
 function panelsOf({ channels, group }: Direction): PanelShape {

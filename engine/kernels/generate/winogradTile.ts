@@ -3,6 +3,7 @@ import type { FunctionBuilder } from "../../wasm/functionBuilder.ts";
 import type { PointerLocal } from "../../wasm/locals.ts";
 import { range } from "./axis.ts";
 import { forEachVector } from "./lanes.ts";
+import { apart } from "./matrices.ts";
 import type { KernelModule } from "./recipe.ts";
 import type { MinimalFiltering, Term, Transform } from "./winogradTransforms.ts";
 
@@ -25,9 +26,9 @@ export function overhang(size: number, filtering: MinimalFiltering): number {
   return tilesAlong(size, filtering) * filtering.outputs - size;
 }
 
-/** Elements from the matrix of a product to that of the next: 16 more than it holds keep them from meeting in the same lines of the cache. */
+/** Elements from the matrix of a product to that of the next. */
 export function matrixStride(geometry: WinogradGeometry, channels: number): number {
-  return geometry.chunk * channels + 16;
+  return apart(geometry.chunk * channels);
 }
 
 /** Which sides of the map a tile lies at. */

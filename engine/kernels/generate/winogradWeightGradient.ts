@@ -1,5 +1,6 @@
 import type { Conv2dShape } from "../kernels.ts";
 import { forEachVector } from "./lanes.ts";
+import { apart } from "./matrices.ts";
 import { forEachPanel } from "./panels.ts";
 import { forEachChannelTile } from "./pointwiseWeightGradient.ts";
 import { type KernelModule, kernelFunction, type Recipe } from "./recipe.ts";
@@ -31,7 +32,7 @@ export function winogradWeightGradient(shape: Conv2dShape, geometry: WinogradGeo
   const grouped = group < outChannels;
   const sums = { shape, geometry, group };
   const { points } = geometry.filtering;
-  const sumElements = points ** 2 * channels * group;
+  const sumElements = points ** 2 * apart(channels * group);
   const inputElements = points ** 2 * matrixStride(geometry, channels);
   const scratchElements = sumElements + inputElements + points ** 2 * matrixStride(geometry, group);
   const generate = (module: KernelModule) =>
@@ -75,7 +76,7 @@ function productPass(module: KernelModule, { shape, geometry, group }: Sums) {
       const strides = [
         [input, matrixStride(geometry, channels)],
         [gradient, matrixStride(geometry, group)],
-        [products, channels * group],
+        [products, apart(channels * group)],
       ] as const;
       f.walk(points ** 2, strides, () => {
         const panelStrides = [gradient, products].map((pointer) => ({ pointer, panel: TILE_COLUMNS, group: 0 }));
@@ -100,7 +101,7 @@ function filterGradient(module: KernelModule, { shape, geometry, group }: Sums, 
       f.walk(channels, [[dw, outChannels]], () => {
         weight.set(dw);
         forEachVector(f, group, [products, weight], (lanes) => {
-          const load = (row: number, column: number) => products.lanes(lanes, (row * points + column) * channels * group);
+          const load = (row: number, column: number) => products.lanes(lanes, (row * points + column) * apart(channels * group));
           transform2d(f, transform, points, factor, load, (row, column, term) => {
             const offset = (row * 3 + column) * tap;
             const value = f.f32x4(term ?? 0);

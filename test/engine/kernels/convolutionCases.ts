@@ -75,6 +75,11 @@ const rows: readonly ConvolutionRow[] = [
   { images: 3, height: 10, width: 7, channels: 33, outChannels: 31 },
   { images: 2, height: 3, width: 15, channels: 10, outChannels: 34 },
   { images: 1, height: 4, width: 4, channels: 387, outChannels: 192 },
+  { images: 1, ...one, height: 4, width: 4, channels: 128, outChannels: 136 },
+  { images: 3, ...one, height: 6, width: 3, channels: 152, outChannels: 128 },
+  { images: 1, ...one, height: 4, width: 4, channels: 256, outChannels: 272 },
+  { images: 5, ...one, height: 4, width: 5, channels: 256, outChannels: 256 },
+  { images: 2, ...one, height: 3, width: 6, channels: 260, outChannels: 256 },
 ];
 
 export const convolutionCases: readonly KernelCase[] = rows.flatMap(({ images, ...rest }) => casesOf({ ...SQUARE, ...rest }, images));
