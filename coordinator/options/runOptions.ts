@@ -110,5 +110,5 @@ function addArithmetic(add: Add): void {
   const bits = "bits of the largest gradient element in the exact sum, 8 to 22; fewer send less";
   add("--gradient-bits <n>", bits, DEFAULTS.gradientBits, whole(8, 22, DEFAULTS.gradientBits));
   add("--numerics <class>", `${listOf(NUMERICS)}: fused multiply-add is faster, where every tab has it`, DEFAULTS.numerics, name(NUMERICS));
-  add("--convolution <algorithm>", `${listOf(CONVOLUTIONS)} for 3×3 layers`, DEFAULTS.convolution, name(CONVOLUTIONS));
+  add("--convolution <algorithm>", `${listOf(CONVOLUTIONS)} for 3×3 and wide 1×1 layers`, DEFAULTS.convolution, name(CONVOLUTIONS));
 }
