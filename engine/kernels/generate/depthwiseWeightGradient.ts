@@ -6,12 +6,12 @@ import { heightAxis, widthAxis } from "./mapTiles.ts";
 import { pixelSegments } from "./pixelSegments.ts";
 import { type KernelModule, kernelFunction, type Recipe } from "./recipe.ts";
 
-const VECTORS = 2; // with three taps a row these are six sums: enough to hide the latency of an addition
+const VECTORS = 4; // a line of the cache; with three taps a row these are twelve sums, which hide the latency of an addition
 
 /**
  * dw[ky, kx, c] (+)= Σ over images and output pixels of x[pixel + (ky, kx), c] · dy[pixel, c]. (images, x, dy, dw)
  *
- *     for images { for ky { for groups of 8 channels { for rows { for pixels { sums[kx] += x[pixel + kx] · dy[pixel] } } } } }
+ *     for images { for ky { for groups of 16 channels { for rows { for pixels { sums[kx] += x[pixel + kx] · dy[pixel] } } } } }
  */
 export function depthwiseWeightGradient(shape: Conv2dShape, accumulate: boolean): Recipe {
   const { channels, kernelHeight, kernelWidth, stride, padding, dilation } = shape;
