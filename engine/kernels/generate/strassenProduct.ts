@@ -1,5 +1,5 @@
-import type { F32x4 } from "../../wasm/f32x4.ts";
-import type { LaneCount, Pointer } from "../../wasm/pointer.ts";
+import type { LaneCount } from "../../wasm/pointer.ts";
+import { type FilterMatrix, forwardFilter, transposedFilter } from "./filterMatrix.ts";
 import { apart } from "./matrices.ts";
 import { matrixProducts, packedStride } from "./matrixProducts.ts";
 import { forEachPanel } from "./panels.ts";
@@ -17,29 +17,14 @@ interface Product {
   readonly depth: number;
   readonly outputs: number;
   readonly accumulate: boolean;
-  readonly weights: WeightReader;
-}
-
-/** Where the weights are in the filter [channels][outChannels]. */
-interface WeightReader {
-  readonly key: string;
-  /** From panel to panel, and from one row of it to the next. */
-  readonly panelStep: number;
-  readonly rowStep: number;
-  /** Four weights of a row, in this row and column counted from where the pointer is. */
-  load(w: Pointer, row: number, column: number, lanes: LaneCount): F32x4;
+  readonly weights: FilterMatrix;
 }
 
 const BLOCK_ROWS = 48; // rows of a block that go through together: with them the factors stay in the second-level cache
 
 /** A 1×1 convolution, y[row, oc] = Σ_c x[row, c] w[c, oc], with 7/8 or 49/64 of the products. (images, x, w, y) */
 export function strassenProduct({ pixels, channels, outChannels }: PointwiseShape, levels: StrassenLevels): Recipe {
-  const weights: WeightReader = {
-    key: "forward",
-    panelStep: TILE_COLUMNS,
-    rowStep: outChannels,
-    load: (w, row, column, lanes) => w.lanes(lanes, row * outChannels + column),
-  };
+  const weights = forwardFilter(channels, outChannels);
   return strassenRecipe({ levels, pixels, depth: channels, outputs: outChannels, accumulate: false, weights });
 }
 
@@ -49,12 +34,7 @@ export function strassenInputGradient(
   levels: StrassenLevels,
   accumulate: boolean,
 ): Recipe {
-  const weights: WeightReader = {
-    key: "transposed",
-    panelStep: TILE_COLUMNS * outChannels,
-    rowStep: 1,
-    load: (w, row, column, lanes) => w.gather(outChannels, lanes, column * outChannels + row),
-  };
+  const weights = transposedFilter(channels, outChannels);
   return strassenRecipe({ levels, pixels, depth: outChannels, outputs: channels, accumulate, weights });
 }
 
@@ -121,7 +101,8 @@ function weightPanel(module: KernelModule, { levels, depth, outputs, weights }: 
     module.builder.function(["pointer", "pointer"], (f, w, panel) => {
       f.walk(blockDepth, [[w, weights.rowStep] as const, [panel, 4 * lanes.length] as const], () => {
         lanes.forEach((count, v) => {
-          const load = ({ row, column }: BlockPlace) => weights.load(w, row * blockDepth, column * blockOutputs + 4 * v, count);
+          const load = ({ row, column }: BlockPlace) =>
+            weights.load(w, { tap: 0, row: row * blockDepth, column: column * blockOutputs + 4 * v }, count);
           factorSums(f, "right", levels, load, (index, sum) => panel.store(sum, index * matrix + 4 * v));
         });
       });

@@ -1,7 +1,6 @@
-import type { F32x4 } from "../../wasm/f32x4.ts";
-import type { PointerLocal } from "../../wasm/locals.ts";
 import type { LaneCount } from "../../wasm/pointer.ts";
 import type { Conv2dShape } from "../kernels.ts";
+import { type FilterMatrix, forwardFilter, transposedFilter } from "./filterMatrix.ts";
 import { matrixProducts, packedStride } from "./matrixProducts.ts";
 import { forEachPanel, type PanelShape } from "./panels.ts";
 import { type KernelModule, kernelFunction, type Recipe } from "./recipe.ts";
@@ -18,44 +17,27 @@ interface Direction {
   /** Outputs whose transformed filters are in the cache together: all of them, or a part. */
   readonly group: number;
   readonly accumulate: boolean;
-  readonly weights: WeightReader;
-}
-
-/** Where the weights of a panel are in the filter [3][3][channels][outChannels]. */
-interface WeightReader {
-  readonly key: string;
-  /** From panel to panel, and from one row of it to the next. */
-  readonly panelStep: number;
-  readonly rowStep: number;
-  load(w: PointerLocal, row: number, column: number, vector: number, lanes: LaneCount): F32x4;
+  readonly weights: FilterMatrix;
+  /** The tap that stands in this row and column of the filter: the last one first in an input gradient. */
+  tapAt(row: number, column: number): number;
 }
 
 /** A 3×3 convolution of stride 1 and padding 1 with 4/9 of the products, F(2×2), or a quarter of them, F(4×4). (images, x, w, y) */
 export function winograd(shape: Conv2dShape, geometry: WinogradGeometry): Recipe {
   const { channels, outChannels } = shape;
-  const tap = channels * outChannels;
-  const weights: WeightReader = {
-    key: "forward",
-    panelStep: TILE_COLUMNS,
-    rowStep: outChannels,
-    load: (w, row, column, vector, lanes) => w.lanes(lanes, (row * 3 + column) * tap + 4 * vector),
-  };
+  const weights = forwardFilter(channels, outChannels);
   const group = outputGroup(geometry.filtering.points, channels, outChannels);
-  return winogradRecipe({ geometry, channels, outputs: outChannels, group, accumulate: false, weights });
+  const tapAt = (row: number, column: number) => 3 * row + column;
+  return winogradRecipe({ geometry, channels, outputs: outChannels, group, accumulate: false, weights, tapAt });
 }
 
 /** (images, dy, w, dx) */
 export function winogradInputGradient(shape: Conv2dShape, geometry: WinogradGeometry, accumulate: boolean): Recipe {
   const { channels, outChannels } = shape;
-  const tap = channels * outChannels;
-  const weights: WeightReader = {
-    key: "transposed",
-    panelStep: TILE_COLUMNS * outChannels,
-    rowStep: 1,
-    load: (w, row, column, vector, lanes) => w.gather(outChannels, lanes, (8 - row * 3 - column) * tap + 4 * vector * outChannels),
-  };
+  const weights = transposedFilter(channels, outChannels);
   const group = outputGroup(geometry.filtering.points, outChannels, channels);
-  return winogradRecipe({ geometry, channels: outChannels, outputs: channels, group, accumulate, weights });
+  const tapAt = (row: number, column: number) => 8 - 3 * row - column;
+  return winogradRecipe({ geometry, channels: outChannels, outputs: channels, group, accumulate, weights, tapAt });
 }
 
 /**
@@ -122,7 +104,7 @@ function filterTransform(module: KernelModule, direction: Direction) {
 }
 
 function filterPanel(module: KernelModule, direction: Direction, lanes: readonly LaneCount[]) {
-  const { geometry, channels, outputs, group, weights } = direction;
+  const { geometry, channels, outputs, group, weights, tapAt } = direction;
   const matrix = packedStride(channels, group);
   const { filter, points } = geometry.filtering;
   const key = JSON.stringify([points, weights.key, channels, outputs, group, lanes]);
@@ -131,7 +113,7 @@ function filterPanel(module: KernelModule, direction: Direction, lanes: readonly
       const factor = factorsOf(f, filter);
       f.walk(channels, [[w, weights.rowStep] as const, [panel, 4 * lanes.length] as const], () => {
         lanes.forEach((count, v) => {
-          const load = (row: number, column: number) => weights.load(w, row, column, v, count);
+          const load = (row: number, column: number) => weights.load(w, { tap: tapAt(row, column), row: 0, column: 4 * v }, count);
           transform2d(f, filter, 3, factor, load, (row, column, term) => {
             panel.store(f.f32x4(term ?? 0), (row * points + column) * matrix + 4 * v);
           });
