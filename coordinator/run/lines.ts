@@ -46,7 +46,7 @@ export function noteWait(
   const peer = state.peers.get(id);
   const members = peersAt(state, "member");
   if (peer?.stage !== "member" || round === undefined || state.phase !== "running" || state.paused !== undefined) return state;
-  const computing = members.some((member) => owesSlots(state, member, round, config));
+  const computing = members.some((member) => owesSlots(state, member, round, config) && !isHeldUp(member, round));
   const { contributions, sums, slices } = computing || awaits === undefined ? nobody : awaits;
   const kind = contributions.length > 0 ? "contributions" : sums.length > 0 ? "sums" : "slices";
   const noted = (lines: Wait["lines"]): Membership => {
@@ -55,14 +55,29 @@ export function noteWait(
     return withPeer(state, id, { waits: [...peer.waits, wait].slice(-REMEMBERED_WAITS) });
   };
   if (onTwoLevels(state)) return noted([...contributions, ...sums, ...slices].map((other) => [id, other]));
-  const told = slices.map((owner) => ({ owner, last: lastWait(state, owner, round, now) }));
-  const hasSummed = (owner: PeerId): boolean => (state.peers.get(owner)?.round ?? 0) > round;
-  const unclear = contributions.length === 0 && told.some(({ owner, last }) => last === undefined && !hasSummed(owner));
+  const ends = contributions.length > 0 ? contributions : slices;
+  const roots = ends.map((end) => rootsOf(state, id, end, kind, round, now));
+  const unclear = roots.some((lines) => lines === undefined);
   if (unclear && now - Math.max(state.roundSince, state.standstill?.at ?? 0) < TELLING_MS) return state;
-  const direct = contributions.map((other) => [id, other] as const);
-  const lines = [...direct, ...told.flatMap(({ owner, last }) => (last?.kind === "contributions" ? last.lines : [[id, owner] as const]))];
-  return noted(lines);
+  return noted(roots.flatMap((lines, i) => lines ?? [[id, ends[i] as PeerId] as const]));
 }
+
+/**
+ * What a peer waits for when it waits for another one: the line between them, or what that one waits for itself. An owner may lack
+ * contributions; who has not contributed may lack reduced slices of the round before. Undefined when it has not said so.
+ */
+function rootsOf(state: Membership, id: PeerId, end: PeerId, kind: Wait["kind"], round: number, now: number): Wait["lines"] | undefined {
+  const other = state.peers.get(end);
+  const behind = other !== undefined && kind === "contributions" && isHeldUp(other, round);
+  if (kind === "contributions" && !behind) return [[id, end]];
+  const last = lastWait(state, end, behind ? (other.round ?? 0) : round, now);
+  if (behind) return last === undefined || last.lines.length === 0 ? undefined : last.lines;
+  if (last === undefined && (other?.round ?? 0) <= round) return undefined;
+  return last?.kind === "contributions" ? last.lines : [[id, end]];
+}
+
+/** It has computed the round before, and cannot begin this one: reduced slices have not come to it. */
+const isHeldUp = ({ round: within = 0, computed }: PeerState, round: number): boolean => within < round && computed >= within;
 
 const nobody: Omit<Awaits, "arrived"> = { contributions: [], sums: [], slices: [] };
 

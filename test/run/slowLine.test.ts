@@ -27,6 +27,9 @@ function fourPeers(roundMs: number): Coordination {
   return scene;
 }
 
+const beat = (peer: PeerId, round: number, awaits: Partial<Awaits>) =>
+  ({ type: "heartbeat", peer, hidden: false, waitingFor: "", round, awaits: { ...nobody, ...awaits } }) as const;
+
 const waitsForFour = (peer: PeerId): Awaits => ({ contributions: peer === 4 ? [1, 2, 3] : [4], sums: [], slices: [], arrived: 0 });
 
 test("LI1 whose line all others wait for follows as an observer, and the reason says what that saves", () => {
@@ -92,6 +95,36 @@ test("LI1 while somebody computes nobody waits for a line", () => {
   }
   expect(texts(scene.apply({ type: "tick" }))).toEqual([]);
   expect(scene.state.peers.get(1)?.waits.every(({ lines }) => lines.length === 0)).toBe(true);
+});
+
+test("LI1 who has not begun the round because its line still carries the one before does not compute: it is waited for", () => {
+  const scene = fourPeers(3000);
+  const round = scene.state.committed;
+  for (const peer of [1, 2, 3, 4]) scene.apply({ type: "computed", peer, round });
+  for (const peer of [1, 2, 3]) scene.done(peer, round);
+  for (let second = 0; second < 5; second++) {
+    scene.now += 1000;
+    for (const peer of [1, 2, 3]) scene.apply({ type: "computed", peer, round: round + 1 });
+    scene.apply(beat(4, round, { slices: [1, 2, 3] }));
+    for (const peer of [1, 2, 3]) scene.apply(beat(peer, round + 1, { contributions: [4] }));
+  }
+  scene.now -= 5000;
+  expect(texts(scene.apply({ type: "tick" }))[0]).toMatch(/^Elk \(peer 4\) has a slow line: .* follows as an observer$/);
+});
+
+test("LI2 who waits for a contribution of one who is held up waits for the line that holds it up", () => {
+  const scene = fourPeers(3000);
+  const round = scene.state.committed;
+  for (const peer of [1, 2, 3, 4]) scene.apply({ type: "computed", peer, round });
+  for (const peer of [1, 2, 3]) scene.done(peer, round);
+  for (let second = 0; second < 6; second++) {
+    scene.now += 1000;
+    for (const peer of [1, 2, 3]) scene.apply({ type: "computed", peer, round: round + 1 });
+    scene.apply(beat(4, round, { slices: [1] }));
+    for (const peer of [1, 2, 3]) scene.apply(beat(peer, round + 1, { contributions: [4] }));
+  }
+  scene.now -= 6000;
+  expect(texts(scene.apply({ type: "tick" }))[0]).toMatch(/^the line between Kite \(peer 1\) and Elk \(peer 4\) is slow/);
 });
 
 test("LI1 of two peers neither is told to be the slow one", () => {
