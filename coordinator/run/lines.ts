@@ -14,8 +14,10 @@ import {
   type Wait,
   withPeer,
 } from "./membership.ts";
+import { neighboursIn } from "./neighbours.ts";
 import { withRest } from "./rests.ts";
 import { type CurrentWait, rootWaits } from "./rootWaits.ts";
+import { isHeldUp, rowRoots } from "./rowRoots.ts";
 import { judgeLines } from "./slowLine.ts";
 import { planView, repairViews } from "./views.ts";
 
@@ -49,12 +51,17 @@ export function noteWait(
   const computing = members.some((member) => owesSlots(state, member, round, config) && !isHeldUp(member, round));
   const { contributions, sums, slices } = computing || awaits === undefined ? nobody : awaits;
   const kind = contributions.length > 0 ? "contributions" : sums.length > 0 ? "sums" : "slices";
-  const noted = (lines: Wait["lines"]): Membership => {
+  const noted = (lines: Wait["lines"], inRows = false): Membership => {
     const among = lines.filter((ends) => ends.every((end) => state.peers.get(end)?.stage === "member"));
-    const wait: Wait = { at: now, round, kind, arrived: awaits?.arrived ?? 0, lines: among };
+    const said: Wait = { at: now, round, kind, arrived: awaits?.arrived ?? 0, lines: among, roots: among };
+    const wait = inRows ? { ...said, roots: rowRoots(state, id, said) } : said;
     return withPeer(state, id, { waits: [...peer.waits, wait].slice(-REMEMBERED_WAITS) });
   };
-  if (onTwoLevels(state)) return noted([...contributions, ...sums, ...slices].map((other) => [id, other]));
+  if (onTwoLevels(state))
+    return noted(
+      [...contributions, ...sums, ...slices].map((other) => [id, other]),
+      true,
+    );
   const ends = contributions.length > 0 ? contributions : slices;
   const roots = ends.map((end) => rootsOf(state, id, end, kind, round, now));
   const unclear = roots.some((lines) => lines === undefined);
@@ -75,9 +82,6 @@ function rootsOf(state: Membership, id: PeerId, end: PeerId, kind: Wait["kind"],
   if (last === undefined && (other?.round ?? 0) <= round) return undefined;
   return last?.kind === "contributions" ? last.lines : [[id, end]];
 }
-
-/** It has computed the round before, and cannot begin this one: reduced slices have not come to it. */
-const isHeldUp = ({ round: within = 0, computed }: PeerState, round: number): boolean => within < round && computed >= within;
 
 const nobody: Omit<Awaits, "arrived"> = { contributions: [], sums: [], slices: [] };
 
@@ -122,8 +126,7 @@ export function currentWaits(state: Membership, members: readonly PeerState[], n
 export function spareSlowLines(state: Membership, now: number, options: MembershipOptions): Decision {
   if (state.phase !== "running") return unchanged(state);
   const own = ownAgain(state, now);
-  if (onTwoLevels(state)) return unchanged(own);
-  const verdict = judgeLines(peersAt(own, "member"), own.durations, options.config);
+  const verdict = judgeLines(peersAt(own, "member"), own.durations, options.config, inRows(own, options));
   if (verdict === undefined) return unchanged(own);
   const { peers, reason } = verdict;
   const fresh = peersAt(own, "member").reduce((next, { id }) => withPeer(next, id, { waits: [] }), { ...own, durations: [] } as Membership);
@@ -133,6 +136,17 @@ export function spareSlowLines(state: Membership, now: number, options: Membersh
   const rested = peers.reduce((next, peer) => withRest(next, peer, now), disowned);
   const demoted = peers.reduce((next, { id }) => withPeer(next, id, { stage: "observer", backlog: undefined }), rested);
   return repairViews(demoted, { kind: "warning", text: reason });
+}
+
+/** Of a run on two levels: with how many members slices take their way between them and one of them. */
+function inRows(state: Membership, { config }: MembershipOptions): ((peer: PeerState) => number) | undefined {
+  if (!onTwoLevels(state)) return undefined;
+  const view = viewFor(state.views, state.committed);
+  const isMember = memberTest(peersAt(state, "member").map(({ id }) => id));
+  return ({ id }) => {
+    const neighbours = view === undefined ? [] : (neighboursIn(view, describeRound(config, state.committed).slots).get(id) ?? []);
+    return [...neighbours].filter(isMember).length;
+  };
 }
 
 function ownAgain(state: Membership, now: number): Membership {

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { Awaits } from "../../coordinator/protocol/messages.ts";
 import type { PeerId } from "../../coordinator/protocol/view.ts";
-import { withPeer } from "../../coordinator/run/membership.ts";
+import { type PeerState, type Wait, withPeer } from "../../coordinator/run/membership.ts";
+import { judgeLines } from "../../coordinator/run/slowLine.ts";
 import { begun, type Coordination, sent, texts } from "./membershipScene.ts";
 
 const nobody: Awaits = { contributions: [], sums: [], slices: [], arrived: 0 };
@@ -186,4 +187,49 @@ test("LI4 an observer that catches up is left to do so", () => {
     expect(scene.apply({ type: "tick" }).effects.filter(({ type }) => type === "drop")).toEqual([]);
     for (let i = 0; i < 4; i++) scene.done(2, 40 - behind + i);
   }
+});
+
+/** Members who say so many times what their waits come down to; undefined: that is not known. */
+function heard(count: number, said: (peer: PeerId) => Wait["roots"], times = 10): PeerState[] {
+  return Array.from({ length: count }, (_, i) => {
+    const roots = said(i + 1);
+    const lines = roots?.length === 0 ? [] : [[i + 1, 99] as const];
+    const wait: Wait = { at: 0, round: 3, kind: "slices", arrived: 0, lines, roots };
+    return {
+      id: i + 1,
+      hello: { name: `P${i + 1}` },
+      imagesPerSecond: 100,
+      ownsAfter: 0,
+      waits: Array.from({ length: times }, () => wait),
+    } as unknown as PeerState;
+  });
+}
+
+const inRows = (members: readonly PeerState[], durations = [1000]) =>
+  judgeLines(members, durations, { slots: 80, microBatch: 1 }, () => 31);
+
+test("LI8 on two levels waits of which nothing is known are like those of which something is", () => {
+  const members = heard(40, (peer) => (peer % 4 === 0 ? [[peer, 3]] : undefined));
+  expect(inRows(members)).toMatchObject({ role: "observer", peers: [{ id: 3 }] });
+  expect(inRows(members)?.reason).toMatch(
+    /^P3 \(peer 3\) has a slow line: everyone had computed and waited for it in 100 % of the time; .* follows as an observer$/,
+  );
+});
+
+test("LI8 on two levels neither end of a slow line has a seat any more", () => {
+  const verdict = inRows(heard(40, (peer) => (peer % 2 === 0 ? [[3, 34]] : [])));
+  expect(verdict).toMatchObject({ role: "member", peers: [{ id: 3 }, { id: 34 }] });
+  expect(verdict?.reason).toMatch(
+    /^the line between P3 \(peer 3\) and P34 \(peer 34\) is slow: .* instead of 1000 when neither has a seat$/,
+  );
+});
+
+test("LI8 on two levels who is waited for less than half of the time has no seat, and computes on", () => {
+  const verdict = inRows(heard(40, (peer) => (peer % 2 === 0 ? [[peer, 3]] : [])));
+  expect(verdict).toMatchObject({ role: "member", peers: [{ id: 3 }] });
+  expect(verdict?.reason).toMatch(/^P3 \(peer 3\) has a slow line: .* a round takes about 750 ms instead of 1000 when it has no seat$/);
+});
+
+test("LI8 on two levels lines that are all alike are nobody's", () => {
+  expect(inRows(heard(40, (peer) => [[peer, (peer % 40) + 1]]))).toBeUndefined();
 });
