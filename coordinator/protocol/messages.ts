@@ -26,6 +26,7 @@ export const roundMetricsSchema = v.object({
 /** Where a peer's time of one round went. */
 const roundTimingSchema = v.object({
   images: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  /** From when it had its slots until they were computed: waiting for their images, too. */
   computeMs: milliseconds,
   communicateMs: milliseconds,
   waitMs: milliseconds,

@@ -14,8 +14,10 @@ import {
   type Wait,
   withPeer,
 } from "./membership.ts";
+import { neighboursIn } from "./neighbours.ts";
 import { withRest } from "./rests.ts";
 import { type CurrentWait, rootWaits } from "./rootWaits.ts";
+import { isHeldUp, rowRoots } from "./rowRoots.ts";
 import { judgeLines } from "./slowLine.ts";
 import { planView, repairViews } from "./views.ts";
 
@@ -46,22 +48,39 @@ export function noteWait(
   const peer = state.peers.get(id);
   const members = peersAt(state, "member");
   if (peer?.stage !== "member" || round === undefined || state.phase !== "running" || state.paused !== undefined) return state;
-  const computing = members.some((member) => owesSlots(state, member, round, config));
+  const computing = members.some((member) => owesSlots(state, member, round, config) && !isHeldUp(member, round));
   const { contributions, sums, slices } = computing || awaits === undefined ? nobody : awaits;
   const kind = contributions.length > 0 ? "contributions" : sums.length > 0 ? "sums" : "slices";
-  const noted = (lines: Wait["lines"]): Membership => {
+  const noted = (lines: Wait["lines"], inRows = false): Membership => {
     const among = lines.filter((ends) => ends.every((end) => state.peers.get(end)?.stage === "member"));
-    const wait: Wait = { at: now, round, kind, arrived: awaits?.arrived ?? 0, lines: among };
+    const said: Wait = { at: now, round, kind, arrived: awaits?.arrived ?? 0, lines: among, roots: among };
+    const wait = inRows ? { ...said, roots: rowRoots(state, id, said) } : said;
     return withPeer(state, id, { waits: [...peer.waits, wait].slice(-REMEMBERED_WAITS) });
   };
-  if (onTwoLevels(state)) return noted([...contributions, ...sums, ...slices].map((other) => [id, other]));
-  const told = slices.map((owner) => ({ owner, last: lastWait(state, owner, round, now) }));
-  const hasSummed = (owner: PeerId): boolean => (state.peers.get(owner)?.round ?? 0) > round;
-  const unclear = contributions.length === 0 && told.some(({ owner, last }) => last === undefined && !hasSummed(owner));
+  if (onTwoLevels(state))
+    return noted(
+      [...contributions, ...sums, ...slices].map((other) => [id, other]),
+      true,
+    );
+  const ends = contributions.length > 0 ? contributions : slices;
+  const roots = ends.map((end) => rootsOf(state, id, end, kind, round, now));
+  const unclear = roots.some((lines) => lines === undefined);
   if (unclear && now - Math.max(state.roundSince, state.standstill?.at ?? 0) < TELLING_MS) return state;
-  const direct = contributions.map((other) => [id, other] as const);
-  const lines = [...direct, ...told.flatMap(({ owner, last }) => (last?.kind === "contributions" ? last.lines : [[id, owner] as const]))];
-  return noted(lines);
+  return noted(roots.flatMap((lines, i) => lines ?? [[id, ends[i] as PeerId] as const]));
+}
+
+/**
+ * What a peer waits for when it waits for another one: the line between them, or what that one waits for itself. An owner may lack
+ * contributions; who has not contributed may lack reduced slices of the round before. Undefined when it has not said so.
+ */
+function rootsOf(state: Membership, id: PeerId, end: PeerId, kind: Wait["kind"], round: number, now: number): Wait["lines"] | undefined {
+  const other = state.peers.get(end);
+  const behind = other !== undefined && kind === "contributions" && isHeldUp(other, round);
+  if (kind === "contributions" && !behind) return [[id, end]];
+  const last = lastWait(state, end, behind ? (other.round ?? 0) : round, now);
+  if (behind) return last === undefined || last.lines.length === 0 ? undefined : last.lines;
+  if (last === undefined && (other?.round ?? 0) <= round) return undefined;
+  return last?.kind === "contributions" ? last.lines : [[id, end]];
 }
 
 const nobody: Omit<Awaits, "arrived"> = { contributions: [], sums: [], slices: [] };
@@ -107,8 +126,7 @@ export function currentWaits(state: Membership, members: readonly PeerState[], n
 export function spareSlowLines(state: Membership, now: number, options: MembershipOptions): Decision {
   if (state.phase !== "running") return unchanged(state);
   const own = ownAgain(state, now);
-  if (onTwoLevels(state)) return unchanged(own);
-  const verdict = judgeLines(peersAt(own, "member"), own.durations, options.config);
+  const verdict = judgeLines(peersAt(own, "member"), own.durations, options.config, inRows(own, options));
   if (verdict === undefined) return unchanged(own);
   const { peers, reason } = verdict;
   const fresh = peersAt(own, "member").reduce((next, { id }) => withPeer(next, id, { waits: [] }), { ...own, durations: [] } as Membership);
@@ -118,6 +136,17 @@ export function spareSlowLines(state: Membership, now: number, options: Membersh
   const rested = peers.reduce((next, peer) => withRest(next, peer, now), disowned);
   const demoted = peers.reduce((next, { id }) => withPeer(next, id, { stage: "observer", backlog: undefined }), rested);
   return repairViews(demoted, { kind: "warning", text: reason });
+}
+
+/** Of a run on two levels: with how many members slices take their way between them and one of them. */
+function inRows(state: Membership, { config }: MembershipOptions): ((peer: PeerState) => number) | undefined {
+  if (!onTwoLevels(state)) return undefined;
+  const view = viewFor(state.views, state.committed);
+  const isMember = memberTest(peersAt(state, "member").map(({ id }) => id));
+  return ({ id }) => {
+    const neighbours = view === undefined ? [] : (neighboursIn(view, describeRound(config, state.committed).slots).get(id) ?? []);
+    return [...neighbours].filter(isMember).length;
+  };
 }
 
 function ownAgain(state: Membership, now: number): Membership {

@@ -64,6 +64,8 @@ export interface Wait {
   readonly arrived: number;
   /** The ends of each line that it waits for; none when it waits for none. On two levels each from itself to whom it waits for. */
   readonly lines: readonly (readonly [PeerId, PeerId])[];
+  /** The lines that this comes down to, when others wait, too: directly these, on two levels those at the ends of chains; undefined when not known. */
+  readonly roots: readonly (readonly [PeerId, PeerId])[] | undefined;
 }
 
 /** A peer whose line was too slow for the run: how often, and when it is tried again. */

@@ -8,7 +8,7 @@ const waits = (said: Record<number, Said>): CurrentWait[] =>
   Object.entries(said).map(([id, { round = 0, ...awaited }]) => {
     const [kind, others] = Object.entries(awaited)[0] as ["contributions" | "sums" | "slices", number[]];
     const lines = others.map((other) => [Number(id), other] as const);
-    return { peer: { id: Number(id) } as CurrentWait["peer"], wait: { at: 0, round, kind, arrived: 0, lines } };
+    return { peer: { id: Number(id) } as CurrentWait["peer"], wait: { at: 0, round, kind, arrived: 0, lines, roots: lines } };
   });
 
 const roots = (said: Record<number, Said>, unheard: number[] = []): string[] =>

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { Awaits } from "../../coordinator/protocol/messages.ts";
 import type { PeerId } from "../../coordinator/protocol/view.ts";
-import { withPeer } from "../../coordinator/run/membership.ts";
+import { type PeerState, type Wait, withPeer } from "../../coordinator/run/membership.ts";
+import { judgeLines } from "../../coordinator/run/slowLine.ts";
 import { begun, type Coordination, sent, texts } from "./membershipScene.ts";
 
 const nobody: Awaits = { contributions: [], sums: [], slices: [], arrived: 0 };
@@ -26,6 +27,9 @@ function fourPeers(roundMs: number): Coordination {
   }
   return scene;
 }
+
+const beat = (peer: PeerId, round: number, awaits: Partial<Awaits>) =>
+  ({ type: "heartbeat", peer, hidden: false, waitingFor: "", round, awaits: { ...nobody, ...awaits } }) as const;
 
 const waitsForFour = (peer: PeerId): Awaits => ({ contributions: peer === 4 ? [1, 2, 3] : [4], sums: [], slices: [], arrived: 0 });
 
@@ -94,6 +98,36 @@ test("LI1 while somebody computes nobody waits for a line", () => {
   expect(scene.state.peers.get(1)?.waits.every(({ lines }) => lines.length === 0)).toBe(true);
 });
 
+test("LI1 who has not begun the round because its line still carries the one before does not compute: it is waited for", () => {
+  const scene = fourPeers(3000);
+  const round = scene.state.committed;
+  for (const peer of [1, 2, 3, 4]) scene.apply({ type: "computed", peer, round });
+  for (const peer of [1, 2, 3]) scene.done(peer, round);
+  for (let second = 0; second < 5; second++) {
+    scene.now += 1000;
+    for (const peer of [1, 2, 3]) scene.apply({ type: "computed", peer, round: round + 1 });
+    scene.apply(beat(4, round, { slices: [1, 2, 3] }));
+    for (const peer of [1, 2, 3]) scene.apply(beat(peer, round + 1, { contributions: [4] }));
+  }
+  scene.now -= 5000;
+  expect(texts(scene.apply({ type: "tick" }))[0]).toMatch(/^Elk \(peer 4\) has a slow line: .* follows as an observer$/);
+});
+
+test("LI2 who waits for a contribution of one who is held up waits for the line that holds it up", () => {
+  const scene = fourPeers(3000);
+  const round = scene.state.committed;
+  for (const peer of [1, 2, 3, 4]) scene.apply({ type: "computed", peer, round });
+  for (const peer of [1, 2, 3]) scene.done(peer, round);
+  for (let second = 0; second < 6; second++) {
+    scene.now += 1000;
+    for (const peer of [1, 2, 3]) scene.apply({ type: "computed", peer, round: round + 1 });
+    scene.apply(beat(4, round, { slices: [1] }));
+    for (const peer of [1, 2, 3]) scene.apply(beat(peer, round + 1, { contributions: [4] }));
+  }
+  scene.now -= 6000;
+  expect(texts(scene.apply({ type: "tick" }))[0]).toMatch(/^the line between Kite \(peer 1\) and Elk \(peer 4\) is slow/);
+});
+
 test("LI1 of two peers neither is told to be the slow one", () => {
   const scene = begun(2);
   scene.now += 3000;
@@ -153,4 +187,49 @@ test("LI4 an observer that catches up is left to do so", () => {
     expect(scene.apply({ type: "tick" }).effects.filter(({ type }) => type === "drop")).toEqual([]);
     for (let i = 0; i < 4; i++) scene.done(2, 40 - behind + i);
   }
+});
+
+/** Members who say so many times what their waits come down to; undefined: that is not known. */
+function heard(count: number, said: (peer: PeerId) => Wait["roots"], times = 10): PeerState[] {
+  return Array.from({ length: count }, (_, i) => {
+    const roots = said(i + 1);
+    const lines = roots?.length === 0 ? [] : [[i + 1, 99] as const];
+    const wait: Wait = { at: 0, round: 3, kind: "slices", arrived: 0, lines, roots };
+    return {
+      id: i + 1,
+      hello: { name: `P${i + 1}` },
+      imagesPerSecond: 100,
+      ownsAfter: 0,
+      waits: Array.from({ length: times }, () => wait),
+    } as unknown as PeerState;
+  });
+}
+
+const inRows = (members: readonly PeerState[], durations = [1000]) =>
+  judgeLines(members, durations, { slots: 80, microBatch: 1 }, () => 31);
+
+test("LI8 on two levels waits of which nothing is known are like those of which something is", () => {
+  const members = heard(40, (peer) => (peer % 4 === 0 ? [[peer, 3]] : undefined));
+  expect(inRows(members)).toMatchObject({ role: "observer", peers: [{ id: 3 }] });
+  expect(inRows(members)?.reason).toMatch(
+    /^P3 \(peer 3\) has a slow line: everyone had computed and waited for it in 100 % of the time; .* follows as an observer$/,
+  );
+});
+
+test("LI8 on two levels neither end of a slow line has a seat any more", () => {
+  const verdict = inRows(heard(40, (peer) => (peer % 2 === 0 ? [[3, 34]] : [])));
+  expect(verdict).toMatchObject({ role: "member", peers: [{ id: 3 }, { id: 34 }] });
+  expect(verdict?.reason).toMatch(
+    /^the line between P3 \(peer 3\) and P34 \(peer 34\) is slow: .* instead of 1000 when neither has a seat$/,
+  );
+});
+
+test("LI8 on two levels who is waited for less than half of the time has no seat, and computes on", () => {
+  const verdict = inRows(heard(40, (peer) => (peer % 2 === 0 ? [[peer, 3]] : [])));
+  expect(verdict).toMatchObject({ role: "member", peers: [{ id: 3 }] });
+  expect(verdict?.reason).toMatch(/^P3 \(peer 3\) has a slow line: .* a round takes about 750 ms instead of 1000 when it has no seat$/);
+});
+
+test("LI8 on two levels lines that are all alike are nobody's", () => {
+  expect(inRows(heard(40, (peer) => [[peer, (peer % 40) + 1]]))).toBeUndefined();
 });

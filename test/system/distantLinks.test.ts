@@ -1,14 +1,10 @@
 import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { findDataset } from "../../coordinator/data/findDataset.ts";
-import { toRunConfig } from "../../coordinator/options/toRunConfig.ts";
-import { HeadlessPeers } from "../../coordinator/run/headlessPeers.ts";
-import { serveRun } from "../../coordinator/run/serveRun.ts";
 import { cifar10Folder, sharedIsThere } from "../shared.ts";
 import { DistantLink, type LinkQuality, near } from "./distantLink.ts";
-import { temporaryRuns } from "./temporaryRuns.ts";
+import { hashesAlone } from "./hashesAlone.ts";
+import { ended, Speech } from "./speech.ts";
 
 const file = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const NODE = [process.execPath, "--import", "tsx"];
@@ -30,25 +26,7 @@ describe.skipIf(obstacle !== undefined)(`two peers with a bad link between them$
   let link: DistantLink | undefined;
 
   beforeAll(async () => {
-    const dataset = await findDataset({ data: cifar10Folder(), environment: {}, say: () => undefined });
-    const nothing = () => undefined;
-    const config = toRunConfig(RUN, dataset.info);
-    const run = await serveRun({
-      dataset,
-      config,
-      host: "127.0.0.1",
-      port: 0,
-      root: temporaryRuns,
-      minPeers: 1,
-      onReason: nothing,
-      onCommit: nothing,
-    });
-    const peer = new HeadlessPeers(run.joinUrls[0] as string, 1, ["--import", "tsx"]);
-    await peer.start();
-    await run.finished;
-    undisturbed = run.coordinator.membership.hashes.get(STEPS - 1);
-    await peer.finish(5000);
-    await run.close();
+    undisturbed = (await hashesAlone(RUN, STEPS)).at(-1);
   }, 120_000);
   afterEach(async () => {
     for (const each of running.splice(0)) await ended(each);
@@ -81,32 +59,3 @@ describe.skipIf(obstacle !== undefined)(`two peers with a bad link between them$
     expect(said.text).not.toMatch(/was silent|left|has to join again/);
   });
 });
-
-/** What a process has said, to be searched while it goes on. */
-class Speech {
-  text = "";
-  readonly #process: ChildProcess;
-
-  constructor(speaker: ChildProcess) {
-    this.#process = speaker;
-    speaker.stdout?.on("data", (chunk: Buffer) => {
-      this.text += chunk.toString();
-    });
-  }
-
-  async hear(words: RegExp): Promise<string> {
-    for (;;) {
-      const [found] = words.exec(this.text) ?? [];
-      if (found !== undefined) return found;
-      if (this.#process.exitCode !== null) throw new Error(`expected ${words}, the process ended and had said:\n${this.text}`);
-      await Promise.race([once(this.#process.stdout as NodeJS.ReadableStream, "data"), once(this.#process, "exit")]);
-    }
-  }
-}
-
-async function ended(each: ChildProcess): Promise<void> {
-  if (each.exitCode !== null || each.signalCode !== null) return;
-  const gone = once(each, "exit");
-  each.kill("SIGKILL");
-  await gone;
-}

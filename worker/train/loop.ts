@@ -36,8 +36,8 @@ export async function train({ config, session, replica, store, auditor, now, onR
     let computeMs = 0;
     let images = 0;
     for await (const slots of session.work(round)) {
+      const before = now(); // with its images: who has to wait for them gets fewer slots
       const batches = await batchesOf(config, store, round, slots);
-      const before = now();
       const own = await replica.contribution(round, batches); // integers, summed over the slots of this peer
       computeMs += now() - before;
       images += batches.reduce((sum, { indices }) => sum + indices.length, 0);
