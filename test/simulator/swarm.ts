@@ -2,6 +2,7 @@ import { encodeMessage } from "../../coordinator/protocol/codec.ts";
 import type { CoordinatorMessage, PeerMessage, StateChunk } from "../../coordinator/protocol/messages.ts";
 import { roundCount } from "../../coordinator/protocol/rounds.ts";
 import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
+import { COORDINATOR } from "../../coordinator/protocol/view.ts";
 import { advance } from "../../coordinator/run/advance.ts";
 import { EventQueue } from "../../coordinator/run/eventQueue.ts";
 import {
@@ -19,7 +20,7 @@ import { checkDecision, checkRound, journalled, type Ledger } from "./invariants
 import type { Lie } from "./lies.ts";
 import { controlWay, Links } from "./links.ts";
 import type { Meter } from "./meter.ts";
-import { type Port, portOf, VirtualNetwork } from "./network.ts";
+import { type Port, portOf, VirtualNetwork, type Way } from "./network.ts";
 import { afterFor, openSeat, type Seat } from "./seat.ts";
 import { SimulatedArbiter } from "./simulatedArbiter.ts";
 import { simulatedOptions } from "./simulatedConfig.ts";
@@ -191,7 +192,7 @@ export class Swarm {
     const { id } = seat.peer;
     this.#byId.delete(id);
     this.events.push({ type: "lost", peer: id, why });
-    this.network.carry(controlWay(`c>${id}`, this.coordinatorPort, seat), 0, () => {
+    this.network.carry(this.#wayDown(seat), 0, () => {
       if (seat.connected && seat.peer.id === id) this.cutSocket(seat);
     });
   }
@@ -228,7 +229,7 @@ export class Swarm {
     const bytes = this.#sizeOf(message);
     this.meter?.heard(message.type, bytes);
     const told = heardByCoordinator(message);
-    this.network.carry(controlWay(`${id}>c`, seat, this.coordinatorPort), bytes, () => {
+    this.network.carry(this.#wayUp(seat), bytes, () => {
       if (this.#up && seat.connected && seat.peer.id === id) this.#hear(id, told);
     });
   }
@@ -250,11 +251,12 @@ export class Swarm {
     if (seat === undefined) return;
     const sender = from.peer.id;
     const relayed = !(linked || this.flat) || this.#links.relays(sender, to);
-    const way = {
+    const way = this.#links.way(sender, to, relayed, () => ({
       name: `${sender}>${to}${relayed ? " relayed" : ""}`,
       ports: relayed ? [from, this.coordinatorPort, seat] : [from, ...this.between(from, seat), seat],
       inOrder: !this.reorder,
-    };
+      alone: false,
+    }));
     this.meter?.frame(bytes.length, relayed);
     const copies = this.time.random() < this.duplicate ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
@@ -270,9 +272,19 @@ export class Swarm {
   #deliver(to: number, message: CoordinatorMessage): void {
     const seat = this.#seatOf(to);
     if (seat === undefined) return;
-    this.network.carry(controlWay(`c>${to}`, this.coordinatorPort, seat), this.#sizeOf(message), () =>
+    this.network.carry(this.#wayDown(seat), this.#sizeOf(message), () =>
       afterFor(this.time, seat, 0, () => seat.connected && seat.peer.id === to && seat.peer.hear(message)),
     );
+  }
+
+  #wayUp(seat: Seat): Way {
+    const { id } = seat.peer;
+    return this.#links.way(id, COORDINATOR, false, () => controlWay(id, COORDINATOR, [seat, this.coordinatorPort]));
+  }
+
+  #wayDown(seat: Seat): Way {
+    const { id } = seat.peer;
+    return this.#links.way(COORDINATOR, id, false, () => controlWay(COORDINATOR, id, [this.coordinatorPort, seat]));
   }
 
   #sizeOf(message: PeerMessage | CoordinatorMessage): number {
@@ -287,7 +299,7 @@ export class Swarm {
   }
 
   #tick(): void {
-    this.time.after(TICK_MS, () => {
+    this.time.afterAlone(TICK_MS, () => {
       this.events.push({ type: "tick" });
       if (this.membership.phase !== "finished") this.#tick();
     });

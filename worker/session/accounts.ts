@@ -60,11 +60,22 @@ export class Accounts {
 
 /** Two residues for each block of a vector. */
 export function checksums(layout: VectorLayout, vector: Int32Array, key: ChecksumKey): number[] {
-  return blocksOf(layout).flatMap(({ begin, end }) => checksum(key, vector.subarray(begin, end), begin));
+  const sums: number[] = [];
+  for (const { begin, end } of blocksOf(layout)) sums.push(...checksum(key, vector.subarray(begin, end), begin));
+  return sums;
 }
 
 /** Slices, but for the one in which the maxima begin: that is two blocks, for only sums add up. */
-function blocksOf({ length, sumLength }: VectorLayout): Block[] {
+function blocksOf(layout: VectorLayout): readonly Block[] {
+  const known = blocksByLayout.get(layout) ?? makeBlocks(layout);
+  blocksByLayout.set(layout, known);
+  return known;
+}
+
+/** A run has two layouts, and each account asks for one. */
+const blocksByLayout = new WeakMap<VectorLayout, readonly Block[]>();
+
+function makeBlocks({ length, sumLength }: VectorLayout): Block[] {
   return slicesOf(length).flatMap(({ begin, end }, slice) =>
     begin < sumLength && sumLength < end
       ? [
