@@ -7,6 +7,11 @@ export class Links {
   readonly #relayed = new Set<number>();
   /** Each is made once: nothing about it changes as long as its ends have their numbers. */
   readonly #ways = new Map<number, Way>();
+  readonly #coordinator: Port;
+
+  constructor(coordinator: Port) {
+    this.#coordinator = coordinator;
+  }
 
   /** From now on the connection of two peers carries nothing. False when it does so already, or one of them has no number, and so no links, yet. */
   break(a: PeerId, b: PeerId): boolean {
@@ -43,16 +48,20 @@ export class Links {
     this.#ways.set(number, made);
     return made;
   }
+
+  /** From a peer to the coordinator: in order; and what gets there wakes nobody, for the coordinator decides at once. */
+  up(id: PeerId, peer: Port): Way {
+    const make = () => ({ name: `${id}>c`, ports: [peer, this.#coordinator], inOrder: true, alone: true });
+    return this.way(id, COORDINATOR, false, make);
+  }
+
+  /** From the coordinator to a peer, in order. */
+  down(id: PeerId, peer: Port): Way {
+    const make = () => ({ name: `c>${id}`, ports: [this.#coordinator, peer], inOrder: true, alone: false });
+    return this.way(COORDINATOR, id, false, make);
+  }
 }
 
 const numberOf = (from: PeerId, to: PeerId): number => from * (MAX_PEER_ID + 1) + to;
 
 const pairOf = (a: PeerId, b: PeerId): number => numberOf(Math.min(a, b), Math.max(a, b));
-
-/** Between a peer and the coordinator everything stays in order. What gets to the coordinator wakes nobody: it decides at once. */
-export const controlWay = (from: PeerId, to: PeerId, ports: readonly Port[]): Way => ({
-  name: `${from}>${to} control`,
-  ports,
-  inOrder: true,
-  alone: to === COORDINATOR,
-});

@@ -2,7 +2,6 @@ import { encodeMessage } from "../../coordinator/protocol/codec.ts";
 import type { CoordinatorMessage, PeerMessage, StateChunk } from "../../coordinator/protocol/messages.ts";
 import { roundCount } from "../../coordinator/protocol/rounds.ts";
 import type { RunConfig } from "../../coordinator/protocol/runConfig.ts";
-import { COORDINATOR } from "../../coordinator/protocol/view.ts";
 import { advance } from "../../coordinator/run/advance.ts";
 import { EventQueue } from "../../coordinator/run/eventQueue.ts";
 import {
@@ -18,9 +17,9 @@ import { flattened } from "./flat.ts";
 import { eventOf } from "./hear.ts";
 import { checkDecision, checkRound, journalled, type Ledger } from "./invariants.ts";
 import type { Lie } from "./lies.ts";
-import { controlWay, Links } from "./links.ts";
+import { Links } from "./links.ts";
 import type { Meter } from "./meter.ts";
-import { type Port, portOf, VirtualNetwork, type Way } from "./network.ts";
+import { type Port, portOf, VirtualNetwork } from "./network.ts";
 import { afterFor, openSeat, type Seat } from "./seat.ts";
 import { SimulatedArbiter } from "./simulatedArbiter.ts";
 import { simulatedOptions } from "./simulatedConfig.ts";
@@ -43,7 +42,7 @@ export class Swarm {
   readonly ledger: Ledger = { hashes: new Map(), doneAt: new Map(), highest: { view: 0, committed: 0 } };
   readonly reasons: string[] = [];
   readonly expulsions = new Expulsions();
-  readonly options: MembershipOptions;
+  options: MembershipOptions;
   membership: Membership = emptyMembership;
   /** Undefined while the coordinator is down. */
   #up = true;
@@ -54,7 +53,7 @@ export class Swarm {
   between: (from: Seat, to: Seat) => readonly Port[] = () => [];
   readonly #kit: ReplicaKit;
   readonly #byId = new Map<number, Seat>();
-  readonly #links = new Links();
+  readonly #links = new Links(this.coordinatorPort);
   readonly #arbiter: SimulatedArbiter;
   readonly events = new EventQueue<MembershipEvent>((event) => this.#decide(event));
   duplicate = 0;
@@ -192,7 +191,7 @@ export class Swarm {
     const { id } = seat.peer;
     this.#byId.delete(id);
     this.events.push({ type: "lost", peer: id, why });
-    this.network.carry(this.#wayDown(seat), 0, () => {
+    this.network.carry(this.#links.down(id, seat), 0, () => {
       if (seat.connected && seat.peer.id === id) this.cutSocket(seat);
     });
   }
@@ -219,6 +218,7 @@ export class Swarm {
     const { id } = seat.peer;
     seat.connected = false;
     seat.peer.disconnect();
+    if (this.#byId.has(id) && this.#byId.get(id) !== seat) return; // the coordinator came back, and gave the number to another
     this.#byId.delete(id);
     if (why !== undefined) this.events.push({ type: "lost", peer: id, why });
   }
@@ -229,7 +229,7 @@ export class Swarm {
     const bytes = this.#sizeOf(message);
     this.meter?.heard(message.type, bytes);
     const told = heardByCoordinator(message);
-    this.network.carry(this.#wayUp(seat), bytes, () => {
+    this.network.carry(this.#links.up(id, seat), bytes, () => {
       if (this.#up && seat.connected && seat.peer.id === id) this.#hear(id, told);
     });
   }
@@ -272,19 +272,9 @@ export class Swarm {
   #deliver(to: number, message: CoordinatorMessage): void {
     const seat = this.#seatOf(to);
     if (seat === undefined) return;
-    this.network.carry(this.#wayDown(seat), this.#sizeOf(message), () =>
+    this.network.carry(this.#links.down(to, seat), this.#sizeOf(message), () =>
       afterFor(this.time, seat, 0, () => seat.connected && seat.peer.id === to && seat.peer.hear(message)),
     );
-  }
-
-  #wayUp(seat: Seat): Way {
-    const { id } = seat.peer;
-    return this.#links.way(id, COORDINATOR, false, () => controlWay(id, COORDINATOR, [seat, this.coordinatorPort]));
-  }
-
-  #wayDown(seat: Seat): Way {
-    const { id } = seat.peer;
-    return this.#links.way(COORDINATOR, id, false, () => controlWay(COORDINATOR, id, [this.coordinatorPort, seat]));
   }
 
   #sizeOf(message: PeerMessage | CoordinatorMessage): number {
