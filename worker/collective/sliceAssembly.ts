@@ -25,7 +25,7 @@ export class SliceAssembly {
   #covered: Coverage;
   #disjoint = true;
   /** How many pieces of a sender overlap earlier ones of its own. */
-  readonly #overlapping = new Map<number, number>();
+  #overlapping: Map<number, number> | undefined;
 
   constructor(slots: number) {
     this.#covered = new Uint32Array(coverageWords(slots));
@@ -62,6 +62,7 @@ export class SliceAssembly {
 
   #checkOverlaps({ sender, coverage }: Piece): void {
     if (!this.#pieces.some((other) => other.sender === sender && overlaps(other.coverage, coverage))) return;
+    this.#overlapping ??= new Map();
     const overlapping = (this.#overlapping.get(sender) ?? 0) + 1;
     if (overlapping > MAX_OVERLAPS)
       throw new MalformedFrame(`peer ${sender} sent more than ${MAX_OVERLAPS} sums of one slice over the same slots`);

@@ -75,7 +75,10 @@ export function outlying(
 ): { readonly sender: number; readonly why: string }[] {
   const senders = new Set(norms.map(({ sender }) => sender));
   if (senders.size <= LEAST_OTHERS) return [];
-  const [smallest, largest] = [new Extreme((a, b) => a < b, Number.POSITIVE_INFINITY), new Extreme((a, b) => a > b, Number.NEGATIVE_INFINITY)];
+  const [smallest, largest] = [
+    new Extreme((a, b) => a < b, Number.POSITIVE_INFINITY),
+    new Extreme((a, b) => a > b, Number.NEGATIVE_INFINITY),
+  ];
   for (const round of [norms, ...before]) {
     for (const { sender, least, most } of round) {
       smallest.see(sender, least);
