@@ -51,13 +51,13 @@ export class Links {
 
   /** From a peer to the coordinator: in order; and what gets there wakes nobody, for the coordinator decides at once. */
   up(id: PeerId, peer: Port): Way {
-    const make = () => ({ name: `${id}>c`, ports: [peer, this.#coordinator], inOrder: true, alone: true });
+    const make = (): Way => ({ name: `${id}>c`, ports: [peer, this.#coordinator], inOrder: true, alone: true });
     return this.way(id, COORDINATOR, false, make);
   }
 
   /** From the coordinator to a peer, in order. */
   down(id: PeerId, peer: Port): Way {
-    const make = () => ({ name: `c>${id}`, ports: [this.#coordinator, peer], inOrder: true, alone: false });
+    const make = (): Way => ({ name: `c>${id}`, ports: [this.#coordinator, peer], inOrder: true });
     return this.way(COORDINATOR, id, false, make);
   }
 }

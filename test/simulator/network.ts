@@ -17,7 +17,7 @@ export const portOf = (bytesPerMs = Number.POSITIVE_INFINITY): Port => ({ bytesP
 export interface Way {
   readonly name: string;
   /** What arrives wakes nobody (`VirtualTime.afterAlone`). */
-  readonly alone: boolean;
+  readonly alone?: true;
   readonly ports: readonly Port[];
   readonly inOrder: boolean;
 }

@@ -163,7 +163,7 @@ export class Swarm {
     const decision = advance(this.membership, event, this.time.now, this.options);
     checkDecision(this.ledger, this.membership, decision.state);
     this.membership = decision.state;
-    this.reasons.push(...decision.reasons.map(({ text }) => `${Math.round(this.time.now)} ms: ${text}`));
+    for (const { text } of decision.reasons) this.reasons.push(`${Math.round(this.time.now)} ms: ${text}`);
     for (const effect of decision.effects) this.#perform(effect);
   }
 
@@ -180,8 +180,7 @@ export class Swarm {
     else if (effect.type === "drop") {
       const seat = this.#seatOf(effect.peer);
       if (seat === undefined) return;
-      this.expulsions.tampering = this.tamper !== undefined;
-      this.expulsions.drop(seat, effect.sentence, this.membership.committed);
+      this.expulsions.drop(seat, effect.sentence, this.membership.committed, this.tamper !== undefined);
       this.#drop(seat, effect.sentence);
     } else if (effect.type === "refuse") this.expulsions.refuse(effect.reason, effect.sentence);
   }
@@ -255,7 +254,6 @@ export class Swarm {
       name: `${sender}>${to}${relayed ? " relayed" : ""}`,
       ports: relayed ? [from, this.coordinatorPort, seat] : [from, ...this.between(from, seat), seat],
       inOrder: !this.reorder,
-      alone: false,
     }));
     this.meter?.frame(bytes.length, relayed);
     const copies = this.time.random() < this.duplicate ? 2 : 1;
