@@ -75,3 +75,9 @@ export function slotsIn(a: Coverage, slots: number): number[] {
   for (let slot = 0; slot < slots; slot++) if (covers(a, slot)) found.push(slot);
   return found;
 }
+
+export function slotCount(a: Coverage, slots: number): number {
+  let count = 0;
+  for (let slot = 0; slot < slots; slot++) if (covers(a, slot)) count++;
+  return count;
+}

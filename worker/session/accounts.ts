@@ -71,9 +71,11 @@ export function checksums(layout: VectorLayout, vector: Int32Array, key: Checksu
 
 /** Slices, but for the one in which the maxima begin: that is two blocks, for only sums add up. */
 function blocksOf(layout: VectorLayout): readonly Block[] {
-  const known = blocksByLayout.get(layout) ?? makeBlocks(layout);
-  blocksByLayout.set(layout, known);
-  return known;
+  const known = blocksByLayout.get(layout);
+  if (known !== undefined) return known;
+  const blocks = makeBlocks(layout);
+  blocksByLayout.set(layout, blocks);
+  return blocks;
 }
 
 /** A run has two layouts, and each account asks for one. */

@@ -1,4 +1,4 @@
-import { type Coverage, isSame, slotsIn } from "../collective/coverage.ts";
+import { type Coverage, isSame, slotCount } from "../collective/coverage.ts";
 import type { RoundExchange } from "../collective/roundExchange.ts";
 import { slicesOf, type VectorLayout } from "../collective/vectorLayout.ts";
 
@@ -39,7 +39,7 @@ export function normsOf(contributed: Contributed, { length, sumLength }: VectorL
   for (const [sender, entries] of bySender) {
     for (const { coverage, sum, elements } of entries) {
       if (elements === 0) continue;
-      const [rms, held] = [Math.sqrt(sum / elements), slotsIn(coverage, slots).length];
+      const [rms, held] = [Math.sqrt(sum / elements), slotCount(coverage, slots)];
       norms.push({ sender, least: rms / held, most: rms / Math.sqrt(held) });
     }
   }
