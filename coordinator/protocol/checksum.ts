@@ -21,7 +21,22 @@ const PRODUCTS = 32;
  */
 export function checksum(key: ChecksumKey, elements: Int32Array, begin: number): Checksum {
   const [first, second] = factorsOf(key, begin, elements.length);
-  return [residue(first, elements, MODULI[0]), residue(second, elements, MODULI[1])];
+  const [p, q] = MODULI;
+  let [a, b] = [0, 0];
+  for (let i = 0; i < elements.length; ) {
+    let [highA, lowA, highB, lowB] = [0, 0, 0, 0];
+    for (const end = Math.min(elements.length, i + PRODUCTS); i < end; i++) {
+      const value = elements[i] as number;
+      const [high, low] = [value >> 16, value & 0xffff]; // value = high · 2^16 + low, so that no product is rounded
+      highA += (first[i] as number) * high;
+      lowA += (first[i] as number) * low;
+      highB += (second[i] as number) * high;
+      lowB += (second[i] as number) * low;
+    }
+    a = (a + (highA % p) * 65_536 + lowA) % p;
+    b = (b + (highB % q) * 65_536 + lowB) % q;
+  }
+  return [(a + p) % p, (b + q) % q];
 }
 
 /** The checksum of the sum of two vectors. */
@@ -53,20 +68,6 @@ function factorsOf(key: ChecksumKey, begin: number, count: number): Factors {
   kept.blocks.set(begin, factors);
   kept.elements += count;
   return factors;
-}
-
-function residue(factors: Int32Array, elements: Int32Array, modulus: number): number {
-  let total = 0;
-  for (let i = 0; i < elements.length; ) {
-    let [high, low] = [0, 0];
-    for (const end = Math.min(elements.length, i + PRODUCTS); i < end; i++) {
-      const [value, factor] = [elements[i] as number, factors[i] as number];
-      high += factor * (value >> 16); // value = (value >> 16) · 2^16 + (value & 0xffff), so that no product is rounded
-      low += factor * (value & 0xffff);
-    }
-    total = (total + (high % modulus) * 65_536 + low) % modulus;
-  }
-  return (total + modulus) % modulus;
 }
 
 /** The finaliser of MurmurHash3: every bit of the word changes every bit of the result. */

@@ -1,6 +1,7 @@
 import type { Hello } from "../protocol/messages.ts";
 import { PROTOCOL_VERSION } from "../protocol/version.ts";
 import { COORDINATOR, MAX_PEER_ID, type PeerId } from "../protocol/view.ts";
+import { changed, changedPeer } from "./changed.ts";
 import { chooseDonors, hashesFor, MAX_OBSERVERS_OF_A_DONOR, type Observer, possibleDonors, waitingObservers } from "./donors.ts";
 import { withoutInquiries } from "./inquiries.ts";
 import {
@@ -31,7 +32,7 @@ export function join(state: Membership, hello: Hello, now: number, options: Memb
   const refused = refusal(state, hello, now, options);
   if (refused !== undefined) {
     return {
-      state: { ...state, nextPeer: id + 1 },
+      state: changed(state, { nextPeer: id + 1 }),
       effects: [{ ...refused, peer: id }],
       reasons: [{ kind: "warning", text: `${hello.name} was refused: ${refused.sentence}` }],
     };
@@ -66,7 +67,7 @@ export function join(state: Membership, hello: Hello, now: number, options: Memb
   };
   const { run, runName, config } = options;
   return {
-    state: { ...state, nextPeer: id + 1, peers: new Map(state.peers).set(id, peer) },
+    state: changed(state, { nextPeer: id + 1, peers: new Map(state.peers).set(id, peer) }),
     effects: [{ type: "send", to: [id], message: { type: "welcome", peer: id, run, runName, config } }],
     reasons: [{ kind: "join", text: `${nameOf(peer)} joined with ${hello.workers} compute worker${hello.workers === 1 ? "" : "s"}` }],
   };
@@ -131,8 +132,8 @@ export function ready(
     return { state, effects: [{ type: "refuse", peer: id, reason: "self-test", sentence }], reasons };
   }
   const seat = freeSeat(state);
-  const others = seated(state).filter((other) => partners({ ...peer, seat }, other));
-  const linking = withPeer({ ...state, selfTest }, id, { stage: "linking", seat, imagesPerSecond, waitingFor: "its links" });
+  const others = seated(state).filter((other) => partners(changedPeer(peer, { seat }), other));
+  const linking = withPeer(changed(state, { selfTest }), id, { stage: "linking", seat, imagesPerSecond, waitingFor: "its links" });
   const iceServers = [...options.iceServers];
   const effects: Effect[] = others.flatMap(({ id: other }) => [
     { type: "send", to: [id], message: { type: "connect", peer: other, initiator: true, iceServers } },
@@ -162,7 +163,7 @@ export function link(
   const text = `${nameOf(peer)} and ${nameOf(otherPeer)} have no direct connection: the coordinator relays between them`;
   const known = { state: withPeer(state, id, { links }), effects: [], reasons: isNews ? [{ kind: "warning" as const, text }] : [] };
   // A run cannot begin while even this peer has links to come: a large one has too many of them to look at all each time.
-  if (state.phase === "waiting" && !hasLinks({ ...peer, links }, seated(state))) return known;
+  if (state.phase === "waiting" && !hasLinks(changedPeer(peer, { links }), seated(state))) return known;
   return followedBy(known, (next) => admit(next, now, options));
 }
 
@@ -219,7 +220,7 @@ function beginRun(state: Membership, candidates: readonly PeerState[], now: numb
   const restore: Effect[] = fromCheckpoint
     ? [{ type: "restore", to: needy.map(({ id }) => id), round: from }]
     : hashesFor(begun.state, observers);
-  return followedBy({ ...begun, effects: [...begun.effects, ...restore] }, (next) => grantPermits(next, options));
+  return followedBy({ ...begun, effects: [...begun.effects, ...restore] }, (next) => grantPermits(next, now, options));
 }
 
 /**

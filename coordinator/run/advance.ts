@@ -1,7 +1,9 @@
 import { admit, join, link, ready } from "./admission.ts";
+import { changed } from "./changed.ts";
 import { complain, endStandoff } from "./complaints.ts";
 import { replayed, settleFork } from "./fork.ts";
 import { arbitrated, closeOverdue, hearAccount, hearRecomputed } from "./inquiries.ts";
+import { inTurn } from "./inTurn.ts";
 import { noteWait, spareSlowLines } from "./lines.ts";
 import {
   type Decision,
@@ -42,9 +44,7 @@ export function advance(state: Membership, event: MembershipEvent, now: number, 
     case "link":
       return link(seen, event.peer, event.other, event.state, now, options);
     case "lost":
-      return followedBy(lost(state, event.peer, event.why, now, options), (next) =>
-        inTurn(next, [settleFork, proceed, admit], now, options),
-      );
+      return followedBy(lost(state, event.peer, event.why, now, options), (next) => inTurn(next, afterLoss, now, options));
     case "complain":
       return complain(seen, event, now);
     case "suspect":
@@ -52,7 +52,7 @@ export function advance(state: Membership, event: MembershipEvent, now: number, 
     case "stateLost":
       return stateLost(seen, event, now, options);
     case "saved":
-      return unchanged({ ...state, checkpoint: event.round, saving: undefined });
+      return unchanged(changed(state, { checkpoint: event.round, saving: undefined }));
     case "unreadable":
       return unreadable(state, event);
     case "storage":
@@ -66,16 +66,14 @@ export function advance(state: Membership, event: MembershipEvent, now: number, 
     case "replayed":
       return followedBy(replayed(state, event.result, now, options), (next) => proceed(next, now, options));
     case "tick":
-      return inTurn(
-        state,
-        [demoteLate, spareSlowLines, restBehind, settleFork, endStandoff, proceed, admit, dropSilent, closeOverdue],
-        now,
-        options,
-      );
+      return inTurn(state, atEveryTick, now, options);
     default:
       return event satisfies never;
   }
 }
+
+const afterLoss = [settleFork, proceed, admit];
+const atEveryTick = [demoteLate, spareSlowLines, restBehind, settleFork, endStandoff, proceed, admit, dropSilent, closeOverdue];
 
 /** Chunks that come in are progress: a large state on a slow connection takes its time. */
 function heartbeat(state: Membership, event: Extract<MembershipEvent, { type: "heartbeat" }>, now: number): Decision {
@@ -83,11 +81,6 @@ function heartbeat(state: Membership, event: Extract<MembershipEvent, { type: "h
   const got = chunks !== undefined && chunks !== state.peers.get(peer)?.chunks;
   return unchanged(withPeer(state, peer, { hidden, waitingFor, chunks, lastSeenAt: now, ...(got ? { reportedAt: now } : {}) }));
 }
-
-type TimedDecision = (state: Membership, now: number, options: MembershipOptions) => Decision;
-
-const inTurn = (state: Membership, decisions: readonly TimedDecision[], now: number, options: MembershipOptions): Decision =>
-  decisions.reduce((before, decide) => followedBy(before, (next) => decide(next, now, options)), unchanged(state));
 
 /** Peers that have not been heard of for too long are dropped; their going is then an event of its own. */
 function dropSilent(state: Membership, now: number, options: MembershipOptions): Decision {

@@ -2,6 +2,7 @@ import { describeRound } from "../protocol/rounds.ts";
 import { memberTest, ROW_SIZE } from "../protocol/topology.ts";
 import { type PeerId, slotHolder, slotsOf, viewFor } from "../protocol/view.ts";
 import type { Check, Inquiry } from "./audit.ts";
+import { changed, changedAudits } from "./changed.ts";
 import { keyedWords } from "./keyedWords.ts";
 import { type Decision, type Effect, type Membership, type MembershipOptions, unchanged } from "./membership.ts";
 
@@ -26,7 +27,7 @@ export function orderAudits(state: Membership, through: number, options: Members
       effects.push({ type: "send", to: [auditor], message: { type: "audit", inquiry: nextInquiry, round, slots: [...slots] } });
     nextInquiry++;
   }
-  return { state: { ...state, audits: { ...state.audits, nextInquiry, inquiries } }, effects, reasons: [] };
+  return { state: changed(state, { audits: changedAudits(state.audits, { nextInquiry, inquiries }) }), effects, reasons: [] };
 }
 
 const newInquiry: Omit<Inquiry, "inquiry" | "round" | "checks" | "inRows" | "alert"> = {

@@ -1,4 +1,5 @@
 import type { PeerId } from "../protocol/view.ts";
+import { changed } from "./changed.ts";
 import {
   type Decision,
   type Effect,
@@ -41,7 +42,7 @@ export function branch(state: Membership, peer: PeerState, report: RoundReport, 
   const others = new Map(fork.others).set(peer.id, [...(fork.others.get(peer.id) ?? []), report]);
   const text = `${nameOf(peer)} ended round ${report.round} with ${report.hash}, the first that reported it with ${state.hashes.get(report.round)}: what most members have will count`;
   const news = state.fork?.others.has(peer.id) ? [] : [{ kind: "warning" as const, text }];
-  return { state: { ...state, fork: { ...fork, others } }, effects: [], reasons: news };
+  return { state: changed(state, { fork: { ...fork, others } }), effects: [], reasons: news };
 }
 
 /** What more than half of the members have counts; if nothing has, what the arbiter finds. */
@@ -49,8 +50,8 @@ export function settleFork(state: Membership, now: number, options: MembershipOp
   const { fork } = state;
   if (fork === undefined) return unchanged(state);
   const others = new Map([...fork.others].filter(([id]) => state.peers.get(id)?.stage === "member"));
-  if (others.size === 0) return unchanged({ ...state, fork: undefined });
-  const known: Membership = { ...state, fork: { ...fork, others } };
+  if (others.size === 0) return unchanged(changed(state, { fork: undefined }));
+  const known: Membership = changed(state, { fork: { ...fork, others } });
   const members = peersAt(known, "member");
   const votes = members.flatMap((peer) => voteOf(known, peer) ?? []);
   const winner = votes.find((hash) => 2 * votes.filter((other) => other === hash).length > members.length);
@@ -93,7 +94,7 @@ function decide(state: Membership, winner: string, why: string, now: number, opt
     return { type: "drop", peer: peer.id, sentence };
   });
   const text = `round ${fork.round} ends with ${winner}, ${why}: ${wrong.map(nameOf).join(", ")} ${wrong.length === 1 ? "has" : "have"} to join again`;
-  const settled: Decision = { state: { ...state, fork: undefined }, effects: drops, reasons: [{ kind: "alarm", text }] };
+  const settled: Decision = { state: changed(state, { fork: undefined }), effects: drops, reasons: [{ kind: "alarm", text }] };
   if (state.hashes.get(fork.round) === winner) return settled;
   const [first] = [...fork.others.values()].flatMap(([report]) => (report?.hash === winner ? [report] : []));
   const unheard = wrong.reduce((next, { id }) => withPeer(next, id, { hash: undefined }), settled.state);
@@ -114,7 +115,7 @@ function advanced(state: Membership, id: PeerId, reports: readonly RoundReport[]
 
 /** Rounds from this one on are not committed any more: the next line of the journal takes their place. */
 function retracted(state: Membership, round: number): Membership {
-  return { ...state, committed: round, hashes: new Map([...state.hashes].filter(([known]) => known < round)) };
+  return changed(state, { committed: round, hashes: new Map([...state.hashes].filter(([known]) => known < round)) });
 }
 
 /** Nobody knows who is right: everything since the checkpoint is done again, and what anybody has of it counts for nothing. */

@@ -1,6 +1,7 @@
 import { describeRound } from "../protocol/rounds.ts";
 import { isRepaired, type PeerId, slotsOf, type View, viewFor } from "../protocol/view.ts";
 import type { Audits, Check, Inquiry, Witness } from "./audit.ts";
+import { changedAudits, changedInquiry } from "./changed.ts";
 import { contradicted, judge } from "./judge.ts";
 import { keyedWords } from "./keyedWords.ts";
 import {
@@ -39,7 +40,15 @@ export function inquire(state: Membership, { round, metrics }: RoundReport, now:
   const checks = comparable ? inquiry.checks.filter((check) => stillHolds(state, round, check, options)) : [];
   if (checks.length === 0) return followedBy(next, (before) => unchanged(forget(before, inquiry)));
   const [witnesses, bystanders] = [witnessesAt(state, "member"), witnessesAt(state, "observer")];
-  const asked: Inquiry = { ...inquiry, checks, view, witnesses, bystanders, stage: "asked", since: now, skipped: metrics.skipped };
+  const asked: Inquiry = changedInquiry(inquiry, {
+    checks,
+    view,
+    witnesses,
+    bystanders,
+    stage: "asked",
+    since: now,
+    skipped: metrics.skipped,
+  });
   const message = { type: "inquire" as const, inquiry: inquiry.inquiry, round, key: keyOf(inquiry, options) };
   return followedBy(next, (before) => ({
     state: withInquiry(before, asked),
@@ -73,7 +82,7 @@ export function hearAccount(state: Membership, event: Event<"account">, now: num
   if (inquiry?.stage !== "asked" || inquiry.accounts.has(event.peer) || inquiry.witnesses.every(({ id }) => id !== event.peer))
     return unchanged(state);
   const accounts = new Map(inquiry.accounts).set(event.peer, event.account);
-  return concludeIfComplete(withInquiry(state, { ...inquiry, accounts }), event.inquiry, now, options);
+  return concludeIfComplete(withInquiry(state, changedInquiry(inquiry, { accounts })), event.inquiry, now, options);
 }
 
 export function hearRecomputed(state: Membership, event: Event<"recomputed">, now: number, options: MembershipOptions): Decision {
@@ -82,7 +91,7 @@ export function hearRecomputed(state: Membership, event: Event<"recomputed">, no
   const checks = inquiry.checks.map((check) =>
     check.auditor === event.peer && check.recomputed === undefined ? { ...check, recomputed: event.sums } : check,
   );
-  return concludeIfComplete(withInquiry(state, { ...inquiry, checks }), event.inquiry, now, options);
+  return concludeIfComplete(withInquiry(state, changedInquiry(inquiry, { checks })), event.inquiry, now, options);
 }
 
 /** Nobody is waited for who is gone. */
@@ -114,7 +123,7 @@ function conclude(state: Membership, asked: Inquiry, now: number, options: Membe
   const names = [first, ...rest].map(({ audited }) => inquiry.witnesses.find(({ id }) => id === audited)?.name ?? `peer ${audited}`);
   const text = `round ${inquiry.round} was audited: what ${names.join(", ")} contributed is disputed; the coordinator computes it itself`;
   return {
-    state: withInquiry(state, { ...inquiry, disputed: disputed.slots, stage: "arbitrating", since: now }),
+    state: withInquiry(state, changedInquiry(inquiry, { disputed: disputed.slots, stage: "arbitrating", since: now })),
     effects: [
       { type: "send", to: [first.auditor], message: { type: "show", inquiry: inquiry.inquiry } },
       { type: "arbitrate", case: disputed },
@@ -127,7 +136,7 @@ function conclude(state: Membership, asked: Inquiry, now: number, options: Membe
 function asRepaired({ views }: Membership, inquiry: Inquiry, options: MembershipOptions): Inquiry {
   const view = viewFor(views, inquiry.round);
   if (view === undefined || !isRepaired(view, inquiry.round)) return inquiry;
-  return { ...inquiry, view: undefined, checks: inquiry.checks.filter((check) => holds(view, inquiry.round, check, options)) };
+  return changedInquiry(inquiry, { view: undefined, checks: inquiry.checks.filter((check) => holds(view, inquiry.round, check, options)) });
 }
 
 /** Whom the arbiter is occupied with already: one verdict is enough, and a liar must not be able to keep it busy. */
@@ -141,7 +150,7 @@ const disputants = ({ audits }: Membership): Set<PeerId> =>
 /** Without the arbiter's word an auditor that stands against others proves nothing: what it says is left out. */
 function withoutHearsay(inquiry: Inquiry): Inquiry {
   const open = contradicted(inquiry).filter(({ truth }) => truth === undefined);
-  return { ...inquiry, checks: inquiry.checks.filter((check) => !open.includes(check)) };
+  return changedInquiry(inquiry, { checks: inquiry.checks.filter((check) => !open.includes(check)) });
 }
 
 /** The arbiter has computed the disputed contributions, or could not. */
@@ -158,7 +167,7 @@ export function arbitrated(
     const truth = result.sums[inquiry.disputed.findIndex((slots) => slots.join() === check.slots.join())];
     return truth === undefined ? check : { ...check, truth };
   });
-  return settle(state, { ...inquiry, checks }, now, options);
+  return settle(state, changedInquiry(inquiry, { checks }), now, options);
 }
 
 function withoutVerdict(state: Membership, inquiry: Inquiry, why: string): Decision {
@@ -212,13 +221,13 @@ const settled = (state: Membership, { inquiry, witnesses }: Inquiry): Effect => 
 
 const withInquiry = (state: Membership, inquiry: Inquiry): Membership => ({
   ...state,
-  audits: { ...state.audits, inquiries: new Map(state.audits.inquiries).set(inquiry.inquiry, inquiry) },
+  audits: changedAudits(state.audits, { inquiries: new Map(state.audits.inquiries).set(inquiry.inquiry, inquiry) }),
 });
 
 const forget = (state: Membership, { inquiry }: Inquiry): Membership => ({
   ...state,
-  audits: { ...state.audits, inquiries: new Map([...state.audits.inquiries].filter(([id]) => id !== inquiry)) },
+  audits: changedAudits(state.audits, { inquiries: new Map([...state.audits.inquiries].filter(([id]) => id !== inquiry)) }),
 });
 
 /** The run begins again: what was ordered for its rounds will not be asked about. */
-export const withoutInquiries = (audits: Audits): Audits => ({ ...audits, inquiries: new Map() });
+export const withoutInquiries = (audits: Audits): Audits => changedAudits(audits, { inquiries: new Map() });

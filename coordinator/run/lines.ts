@@ -3,6 +3,7 @@ import { describeRound } from "../protocol/rounds.ts";
 import type { RunConfig } from "../protocol/runConfig.ts";
 import { memberTest } from "../protocol/topology.ts";
 import { type PeerId, slotsOf, viewFor } from "../protocol/view.ts";
+import { changed } from "./changed.ts";
 import {
   type Decision,
   type Membership,
@@ -129,7 +130,7 @@ export function spareSlowLines(state: Membership, now: number, options: Membersh
   const verdict = judgeLines(peersAt(own, "member"), own.durations, options.config, inRows(own, options));
   if (verdict === undefined) return unchanged(own);
   const { peers, reason } = verdict;
-  const fresh = peersAt(own, "member").reduce((next, { id }) => withPeer(next, id, { waits: [] }), { ...own, durations: [] } as Membership);
+  const fresh = peersAt(own, "member").reduce((next, { id }) => withPeer(next, id, { waits: [] }), changed(own, { durations: [] }));
   const disowned = peers.reduce((next, { id }) => withPeer(next, id, { ownsAfter: now + DISOWNED_MS }), fresh);
   const observers = disowned.views.at(-1)?.observers ?? [];
   if (verdict.role === "member") return planView(disowned, observers, options, { kind: "warning", text: reason });

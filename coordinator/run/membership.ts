@@ -4,6 +4,7 @@ import type { Awaits, CoordinatorMessage, Hello, IceServer, RefusalReason, Round
 import type { RunConfig } from "../protocol/runConfig.ts";
 import type { PeerId, View } from "../protocol/view.ts";
 import { type Audits, noAudits } from "./audit.ts";
+import { changed, changedPeer } from "./changed.ts";
 
 /**
  * Who takes part in the run, and how: the state from which every decision of the coordinator follows. It changes only by `advance`.
@@ -264,7 +265,9 @@ export function peersAt(state: Membership, ...stages: readonly Stage[]): PeerSta
 export function withPeer(state: Membership, id: PeerId, change: Partial<PeerState>): Membership {
   const peer = state.peers.get(id);
   if (peer === undefined) return state;
-  return { ...state, peers: new Map(state.peers).set(id, { ...peer, ...change }) };
+  const peers = new Map<PeerId, PeerState>();
+  for (const [other, known] of state.peers) peers.set(other, known); // without a pair for each of them, as `new Map(state.peers)` makes: this is done for every event
+  return changed(state, { peers: peers.set(id, changedPeer(peer, change)) });
 }
 
 /** The word of two peers stands against each other; true when that is news. */
@@ -278,11 +281,16 @@ export function withDispute(state: Membership, a: PeerId, b: PeerId): { readonly
 /** "Kite (peer 3)". */
 export const nameOf = (peer: PeerState): string => `${peer.hello.name} (peer ${peer.id})`;
 
-export const unchanged = (state: Membership): Decision => ({ state, effects: [], reasons: [] });
+const none: readonly never[] = [];
+
+export const unchanged = (state: Membership): Decision => ({ state, effects: none, reasons: none });
 
 /** One decision after another, as one. */
 export function followedBy(first: Decision, next: (state: Membership) => Decision): Decision {
   const second = next(first.state);
-  if (second.effects.length === 0 && second.reasons.length === 0) return { ...first, state: second.state };
-  return { state: second.state, effects: [...first.effects, ...second.effects], reasons: [...first.reasons, ...second.reasons] };
+  return { state: second.state, effects: joined(first.effects, second.effects), reasons: joined(first.reasons, second.reasons) };
 }
+
+/** Most decisions bring nothing about. */
+export const joined = <T>(first: readonly T[], second: readonly T[]): readonly T[] =>
+  second.length === 0 ? first : first.length === 0 ? second : [...first, ...second];

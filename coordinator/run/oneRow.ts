@@ -20,7 +20,7 @@ const MOST_IN_ONE_ROW = ROW_SIZE - 4;
  * row holds them with some to spare, they move up: from the next planned view on all exchange directly, by way of the coordinator until they
  * are linked.
  */
-export function moveUp(state: Membership, options: MembershipOptions): Decision {
+export function moveUp(state: Membership, _: number, options: MembershipOptions): Decision {
   const all = seated(state);
   const beyond = all.filter(({ seat = 0 }) => seat >= ROW_SIZE);
   if (state.phase !== "running" || beyond.length === 0 || all.length > MOST_IN_ONE_ROW) return unchanged(state);

@@ -1,11 +1,12 @@
 import { describeRound, roundCount } from "../protocol/rounds.ts";
-import { memberTest } from "../protocol/topology.ts";
 import { MAX_LEASE_ROUNDS, type PeerId, type View } from "../protocol/view.ts";
 import { leastMakespan, makespan, shortestMakespan } from "./assignment.ts";
 import { orderAudits } from "./auditOrders.ts";
+import { changed } from "./changed.ts";
 import { hashesFor, waitingObservers } from "./donors.ts";
 import { branch, forks, settleFork } from "./fork.ts";
 import { inquire } from "./inquiries.ts";
+import { inTurn, type TimedDecision } from "./inTurn.ts";
 import {
   type Decision,
   type Effect,
@@ -59,7 +60,9 @@ export function done(state: Membership, id: PeerId, report: RoundReport, now: nu
   if (peer === undefined || (peer.stage !== "member" && peer.stage !== "observer"))
     return unchanged(withPeer(state, id, { lastSeenAt: now }));
   if (state.fork?.others.has(id) || forks(state, peer, report))
-    return followedBy(branch(withPeer(state, id, { lastSeenAt: now }), peer, report, now), (next) => inTurnAfterFork(next, now, options));
+    return followedBy(branch(withPeer(state, id, { lastSeenAt: now }), peer, report, now), (next) =>
+      inTurn(next, afterReport, now, options),
+    );
   const wrong = contradiction(state, peer, report);
   if (wrong !== undefined) {
     const sentence = `${nameOf(peer)} ${wrong}`;
@@ -79,11 +82,8 @@ export function done(state: Membership, id: PeerId, report: RoundReport, now: nu
   const committed = first
     ? followedBy(commit(measured, report, now, options), (next) => inquire(next, report, now, options))
     : unchanged(measured);
-  return followedBy(committed, (next) => inTurnAfterFork(next, now, options));
+  return followedBy(committed, (next) => inTurn(next, afterReport, now, options));
 }
-
-const inTurnAfterFork = (state: Membership, now: number, options: MembershipOptions): Decision =>
-  followedBy(settleFork(state, now, options), (next) => proceed(next, now, options));
 
 /** What a report cannot say. An observer may be a round ahead of the journal: its hash is compared when a member has done the round. */
 function contradiction(state: Membership, peer: PeerState, { round, hash }: RoundReport): string | undefined {
@@ -96,10 +96,7 @@ function contradiction(state: Membership, peer: PeerState, { round, hash }: Roun
 
 /** What may be due whenever somebody got on, or is gone: the next permits, roles, shares; or the end of the run. */
 export function proceed(state: Membership, now: number, options: MembershipOptions): Decision {
-  return [promote, moveUp, grantPermits, rebalance, askForCheckpoint, finish, linkAcross].reduce(
-    (decision, next) => followedBy(decision, (s) => next(s, options, now)),
-    unchanged(state),
-  );
+  return inTurn(state, whatMayBeDue, now, options);
 }
 
 /** From training alone: an evaluation goes forward only, several times as fast, and peers do unlike shares of it. */
@@ -121,7 +118,10 @@ function measuredSpeed(
 export function commit(state: Membership, report: RoundReport, now: number, { config }: Pick<MembershipOptions, "config">): Decision {
   const hashes = new Map(state.hashes).set(report.round, report.hash);
   const oldest = Math.min(report.round - REMEMBERED_ROUNDS, (state.checkpoint ?? 0) - 1);
-  for (const round of hashes.keys()) if (round < oldest) hashes.delete(round);
+  for (const round of hashes.keys()) {
+    if (round >= oldest) break; // they are in order
+    hashes.delete(round);
+  }
   const view = state.views.findLast(({ fromRound }) => fromRound <= report.round)?.view ?? 0;
   const members = peersAt(state, "member").map(({ id }) => id);
   const roundMs = state.lastCommitAt === 0 ? state.roundMs : (1 - SMOOTHING) * state.roundMs + SMOOTHING * (now - state.lastCommitAt);
@@ -139,7 +139,7 @@ export function commit(state: Membership, report: RoundReport, now: number, { co
   const drops = wrong.map(({ peer, sentence }): Effect => ({ type: "drop", peer, sentence }));
   const alarms = wrong.map(({ sentence }) => ({ kind: "alarm" as const, text: `${sentence}: it has to join again` }));
   const text = `step ${turn.step} was skipped by everyone alike: ${nonFinite} gradient elements are not finite; a lower learning rate may help`;
-  const next: Membership = { ...state, committed: report.round + 1, hashes, roundMs, durations, lastCommitAt: now, roundSince: now };
+  const next: Membership = changed(state, { committed: report.round + 1, hashes, roundMs, durations, lastCommitAt: now, roundSince: now });
   const told = waitingObservers(next).filter(({ stateOfRound }) => stateOfRound === report.round + 1);
   return {
     state: next,
@@ -149,7 +149,7 @@ export function commit(state: Membership, report: RoundReport, now: number, { co
 }
 
 /** Observers who hold the run's bits and are level with the members become members. */
-function promote(state: Membership, options: MembershipOptions, now: number): Decision {
+function promote(state: Membership, now: number, options: MembershipOptions): Decision {
   if (state.phase !== "running") return unchanged(state);
   const newest = state.committed - 1;
   const level = peersAt(state, "observer").filter(
@@ -166,7 +166,7 @@ function promote(state: Membership, options: MembershipOptions, now: number): De
 }
 
 /** Lets everyone work on: as many rounds beyond the slowest member as fit in the lease. */
-export function grantPermits(state: Membership, options: MembershipOptions): Decision {
+export function grantPermits(state: Membership, _: number, options: MembershipOptions): Decision {
   const members = peersAt(state, "member").filter(({ round }) => round !== undefined);
   if (members.length === 0 || state.phase !== "running" || state.paused !== undefined || state.fork !== undefined) return unchanged(state);
   const slowest = Math.min(...members.map(({ round }) => round as number));
@@ -176,15 +176,15 @@ export function grantPermits(state: Membership, options: MembershipOptions): Dec
   const to = peersAt(state, "member", "observer").map(({ id }) => id);
   const views = effectiveViews(state.views, Math.max(0, slowest - 1));
   const permit: Effect = { type: "send", to, message: { type: "permit", through } };
-  return followedBy(orderAudits({ ...state, views }, through, options), (next) => ({
-    state: { ...next, permitted: through },
+  return followedBy(orderAudits(changed(state, { views }), through, options), (next) => ({
+    state: changed(next, { permitted: through }),
     effects: [permit], // after the orders: auditors know before they begin
     reasons: [],
   }));
 }
 
 /** Every now and then a member sends its state, in case that all of them are gone one day; another one, when it does not. */
-function askForCheckpoint(state: Membership, options: MembershipOptions, now: number): Decision {
+function askForCheckpoint(state: Membership, now: number, options: MembershipOptions): Decision {
   if (now - state.lastCheckpointAt < options.checkpointMs) return unchanged(state);
   const round = state.permitted + 1;
   const asked = state.saving === undefined ? undefined : state.peers.get(state.saving.peer);
@@ -194,20 +194,19 @@ function askForCheckpoint(state: Membership, options: MembershipOptions, now: nu
   if (waiting || saver === undefined || state.phase !== "running" || round >= roundCount(options.config)) return unchanged(state);
   const saving = { peer: saver.id, round };
   return {
-    state: { ...state, saving, lastCheckpointAt: now },
+    state: changed(state, { saving, lastCheckpointAt: now }),
     effects: [{ type: "send", to: [saver.id], message: { type: "save", round } }],
     reasons: [],
   };
 }
 
 /** Shares the slots out anew when the measured speeds say that a step could be clearly faster. */
-function rebalance(state: Membership, options: MembershipOptions, now: number): Decision {
+function rebalance(state: Membership, now: number, options: MembershipOptions): Decision {
   const view = state.views.at(-1);
   if (view === undefined || now - state.lastViewAt < URGENT_INTERVAL_MS) return unchanged(state);
   const members = peersAt(state, "member");
   if (members.length < 2) return unchanged(state);
-  const holds = memberTest(view.slotHolders);
-  const idle = members.filter(({ id, measuredAt }) => now - measuredAt >= PROBE_INTERVAL_MS && !holds(id));
+  const idle = members.filter(({ id, measuredAt }) => now - measuredAt >= PROBE_INTERVAL_MS && !view.slotHolders.includes(id));
   if (idle.length > 0 && members.length <= options.config.slots) return probe(state, idle, view, options, now);
   const current = makespan(view.slotHolders, members);
   const most = current / leastMakespan(options.config.slots, members);
@@ -216,7 +215,7 @@ function rebalance(state: Membership, options: MembershipOptions, now: number): 
   const gain = current / shortestMakespan(options.config.slots, members);
   if (gain < (soon ? URGENT_GAIN : REBALANCE_GAIN)) return unchanged(state);
   const text = `slots were shared out anew by measured speed: a step takes ${Math.round(100 - 100 / gain)} % less time`;
-  return planView({ ...state, lastViewAt: now }, view.observers, options, { kind: "info", text });
+  return planView(changed(state, { lastViewAt: now }), view.observers, options, { kind: "info", text });
 }
 
 /** Those who were too slow for a slot are taken to be just fast enough for one; what they then report says what they are. */
@@ -228,11 +227,11 @@ function probe(state: Membership, idle: readonly PeerState[], view: View, option
     state,
   );
   const text = `${idle.map(nameOf).join(", ")} had no slots for ${PROBE_INTERVAL_MS / 1000} s or more: one shows how fast ${idle.length === 1 ? "it is" : "they are"} now`;
-  return planView({ ...next, lastViewAt: now }, view.observers, options, { kind: "info", text });
+  return planView(changed(next, { lastViewAt: now }), view.observers, options, { kind: "info", text });
 }
 
 /** The run is complete when every member has done the last round. */
-function finish(state: Membership, options: MembershipOptions): Decision {
+function finish(state: Membership, _: number, options: MembershipOptions): Decision {
   const rounds = roundCount(options.config);
   if (state.phase !== "running" || state.fork !== undefined || state.committed < rounds) return unchanged(state);
   const members = peersAt(state, "member");
@@ -242,8 +241,11 @@ function finish(state: Membership, options: MembershipOptions): Decision {
   const { step } = describeRound(options.config, rounds - 1);
   const steps = Math.max(step, options.config.steps);
   return {
-    state: { ...state, phase: "finished" },
+    state: changed(state, { phase: "finished" }),
     effects: [{ type: "send", to, message: { type: "finished", hash } }],
     reasons: [{ kind: "done", text: `the run is complete after ${steps} steps; every replica ends with ${hash}` }],
   };
 }
+
+const whatMayBeDue: readonly TimedDecision[] = [promote, moveUp, grantPermits, rebalance, askForCheckpoint, finish, linkAcross];
+const afterReport: readonly TimedDecision[] = [settleFork, proceed];

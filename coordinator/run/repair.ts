@@ -1,5 +1,6 @@
 import { COORDINATOR, type PeerId } from "../protocol/view.ts";
 import { observe } from "./admission.ts";
+import { changed, changedPeer } from "./changed.ts";
 import { awaitedBy, possibleDonors, waitingObservers } from "./donors.ts";
 import {
   type Decision,
@@ -23,8 +24,8 @@ export function lost(state: Membership, id: PeerId, sentence: string, now: numbe
   const why = sentence.replace(`${nameOf(peer)} `, ""); // who was dropped was told in a whole sentence
   const peers = new Map([...state.peers].filter(([other]) => other !== id));
   for (const [other, { links }] of peers)
-    peers.set(other, { ...(peers.get(other) as PeerState), links: new Map([...links].filter(([to]) => to !== id)) });
-  const without: Membership = { ...state, peers };
+    peers.set(other, changedPeer(peers.get(other) as PeerState, { links: new Map([...links].filter(([to]) => to !== id)) }));
+  const without: Membership = changed(state, { peers });
   const gone: Decision = {
     state: without,
     effects: [{ type: "send", to: [...peers.keys()], message: { type: "gone", peer: id } }],
@@ -101,7 +102,7 @@ function withoutMembers(state: Membership, peer: PeerState, why: string, now: nu
   const from = state.checkpoint === undefined ? "step 0" : `the checkpoint of round ${state.checkpoint}`;
   const text = `${nameOf(peer)}, the last member, ${why} and took the state along: the run goes on from ${from} when somebody joins`;
   return {
-    state: { ...state, phase: "waiting", views: [], permitted: -1, saving: undefined },
+    state: changed(state, { phase: "waiting", views: [], permitted: -1, saving: undefined }),
     effects: drops,
     reasons: [{ kind: "warning", text }],
   };

@@ -1,3 +1,4 @@
+import { changed } from "./changed.ts";
 import { type Decision, type Effect, type Membership, nameOf, type PeerState, peersAt, unchanged, withPeer } from "./membership.ts";
 
 /** A peer whose line is too slow is tried again after this time, twice as long each further time. */
@@ -22,14 +23,14 @@ export function withPauseOrRest(state: Membership, peer: PeerState, now: number)
   const { identity } = peer.hello;
   if (state.rests.has(identity)) return withRest(state, peer, now);
   const until = now + CHANCE_PAUSE_MS;
-  return withPeer({ ...state, rests: new Map(state.rests).set(identity, { until, times: 0 }) }, peer.id, { mayReturnAt: until });
+  return withPeer(changed(state, { rests: new Map(state.rests).set(identity, { until, times: 0 }) }), peer.id, { mayReturnAt: until });
 }
 
 /** It takes part again when its rest is over, not sooner. */
 export function withRest(state: Membership, { id, hello }: PeerState, now: number): Membership {
   const times = (state.rests.get(hello.identity)?.times ?? 0) + 1;
   const until = now + Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** (times - 1));
-  return withPeer({ ...state, rests: new Map(state.rests).set(hello.identity, { until, times }) }, id, { mayReturnAt: until });
+  return withPeer(changed(state, { rests: new Map(state.rests).set(hello.identity, { until, times }) }), id, { mayReturnAt: until });
 }
 
 /**

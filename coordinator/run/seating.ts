@@ -1,5 +1,6 @@
 import { FREE, linkUp, pairsAcross, ROW_SIZE, type Seats } from "../protocol/topology.ts";
 import type { PeerId, View } from "../protocol/view.ts";
+import { changed } from "./changed.ts";
 import { type Decision, type Effect, type Membership, type MembershipOptions, type PeerState, peersAt, unchanged } from "./membership.ts";
 
 /** The lowest seat that nobody has: a small run stays in one row, and one that has become small moves up into it. */
@@ -40,7 +41,7 @@ export function seatsWithout(view: View, stays: (peer: PeerId) => boolean, unsea
 }
 
 /** Links that the newest view needs across rows and columns, for who stands in at a free seat. Until they are there, the coordinator relays. */
-export function linkAcross(state: Membership, options: MembershipOptions): Decision {
+export function linkAcross(state: Membership, _: number, options: MembershipOptions): Decision {
   const view = state.views.at(-1);
   if (view?.seats === undefined || view.view <= state.linkedAcross || state.phase !== "running") return unchanged(state);
   const iceServers = [...options.iceServers];
@@ -51,7 +52,7 @@ export function linkAcross(state: Membership, options: MembershipOptions): Decis
       { type: "send", to: [a], message: { type: "connect", peer: b, initiator: false, iceServers } },
     ];
   });
-  return { state: { ...state, linkedAcross: view.view }, effects, reasons: [] };
+  return { state: changed(state, { linkedAcross: view.view }), effects, reasons: [] };
 }
 
 /** Everyone who has, or is to get, links. */

@@ -1,5 +1,6 @@
 import { describeRound } from "../protocol/rounds.ts";
 import { type PeerId, viewFor } from "../protocol/view.ts";
+import { changed } from "./changed.ts";
 import { currentWaits, DISOWNED_MS, owesSlots } from "./lines.ts";
 import {
   type Decision,
@@ -86,7 +87,7 @@ function mayBeArriving({ waits }: PeerState, { round, arrived }: Wait, now: numb
 
 /** What heartbeats said before a repair does not count after it. */
 function looked(state: Membership, now: number): Membership {
-  const fresh: Membership = { ...state, standstill: { round: state.committed, at: now } };
+  const fresh: Membership = changed(state, { standstill: { round: state.committed, at: now } });
   return peersAt(state, "member").reduce((next, { id }) => withPeer(next, id, { waits: [] }), fresh);
 }
 
@@ -151,7 +152,7 @@ function tellOfTwo(state: Membership, members: readonly PeerState[], waits: read
     return `${nameOf(peer)} waits for ${wait.kind === "contributions" ? "the contribution" : "reduced slices"} of ${nameOf(other)}`;
   });
   const text = `round ${state.committed} has stood still for ${seconds(waited)} s: ${sentences.join(", and ")}; both say that they have computed it, and of two peers nobody can tell whose line it is`;
-  return { state: { ...state, standstill: { round: state.committed, at: now } }, effects: [], reasons: [{ kind: "alarm", text }] };
+  return { state: changed(state, { standstill: { round: state.committed, at: now } }), effects: [], reasons: [{ kind: "alarm", text }] };
 }
 
 /** Everyone has computed the round, it may be ended, and nothing that anybody says explains why it is not. */
@@ -169,7 +170,7 @@ function tellOfUnexplained(
   const [named, more] = [within.slice(0, MOST_NAMED).map(nameOf).join(", "), within.length - MOST_NAMED];
   const who = more > 0 ? `${named} and ${more} more have` : `${named} ${within.length === 1 ? "has" : "have"}`;
   const text = `round ${committed} has stood still for ${seconds(waited)} s: everyone says that it is computed, but ${who} not ended it, and nobody says whom it waits for`;
-  return { state: { ...state, standstill: { round: committed, at: now } }, effects: [], reasons: [{ kind: "alarm", text }] };
+  return { state: changed(state, { standstill: { round: committed, at: now } }), effects: [], reasons: [{ kind: "alarm", text }] };
 }
 
 const seconds = (milliseconds: number): number => Math.round(milliseconds / 1000);

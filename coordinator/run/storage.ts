@@ -1,3 +1,4 @@
+import { changed } from "./changed.ts";
 import { type Decision, type Membership, peersAt, unchanged, withPeer } from "./membership.ts";
 
 /** The journal is the truth: when the disk takes no more of it, nobody begins another round, until it does again. */
@@ -6,7 +7,7 @@ export function storage(state: Membership, stuck: readonly string[], now: number
   if (first === undefined) return state.paused === undefined ? unchanged(state) : goOn(state, now);
   const paused = `The disk is full: ${first} cannot be written. Training pauses, nothing is lost; free some space, and it goes on by itself.`;
   if (state.paused !== undefined) return unchanged(state);
-  return { state: { ...state, paused }, effects: [], reasons: [{ kind: "alarm", text: paused }] };
+  return { state: changed(state, { paused }), effects: [], reasons: [{ kind: "alarm", text: paused }] };
 }
 
 /** Whoever waited is not late, and got on as well as could be. */

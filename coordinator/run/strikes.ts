@@ -1,4 +1,5 @@
 import type { Findings, Witness } from "./audit.ts";
+import { changed, changedAudits } from "./changed.ts";
 import {
   type Decision,
   type Effect,
@@ -33,7 +34,7 @@ export function strike(state: Membership, { id, name, identity }: Witness, why: 
   // Its lies have entered sums: what is done again from an earlier state would not end with the journalled hashes.
   const lastCheckpointAt = Number.NEGATIVE_INFINITY;
   return {
-    state: { ...state, lastCheckpointAt, audits: { ...state.audits, strikes } },
+    state: changed(state, { lastCheckpointAt, audits: changedAudits(state.audits, { strikes }) }),
     effects: drops,
     reasons: [{ kind: "alarm", text: sentence }],
   };

@@ -1,5 +1,6 @@
 import type { RoundMetrics } from "../protocol/messages.ts";
 import type { Inquiry } from "./audit.ts";
+import { changed, changedAudits } from "./changed.ts";
 import { type Decision, type Membership, type MembershipEvent, type MembershipOptions, nameOf, peersAt, unchanged } from "./membership.ts";
 
 /** After a skipped step everyone is audited in so many rounds, and after saturated gradients in so many. */
@@ -23,7 +24,7 @@ export function alertAfter(state: Membership, round: number, { skipped, saturate
   const until = state.permitted + rounds;
   // Saturation alone is common when a run begins: it is looked at once in a while.
   const alert = { through: Math.max(through, until), quietUntil: skipped ? quietUntil : round + QUIET_ROUNDS };
-  const next = { ...state, audits: { ...state.audits, alert } };
+  const next = changed(state, { audits: changedAudits(state.audits, { alert }) });
   if (round <= through || !skipped) return unchanged(next);
   const text = `a contribution to round ${round} was not finite: every contribution to rounds ${state.permitted + 1} to ${until} is computed again by another member`;
   return { state: next, effects: [], reasons: [{ kind: "warning", text }] };
@@ -47,7 +48,11 @@ export function suspect(
   const until = state.permitted + NORM_ALERT_ROUNDS;
   const alert = { ...state.audits.alert, through: Math.max(state.audits.alert.through, until) };
   const text = `${nameOf(owner)} says of ${nameOf(suspected)} in round ${round}: ${why}; every contribution to rounds ${state.permitted + 1} to ${until} is computed again by another member`;
-  return { state: { ...state, audits: { ...state.audits, alert, suspicions } }, effects: [], reasons: [{ kind: "warning", text }] };
+  return {
+    state: changed(state, { audits: changedAudits(state.audits, { alert, suspicions }) }),
+    effects: [],
+    reasons: [{ kind: "warning", text }],
+  };
 }
 
 /** Everyone's contribution to a skipped step was computed again: if all are right, the run itself overflows. */
@@ -56,5 +61,5 @@ export function afterAlert(state: Membership, inquiry: Inquiry, found: number): 
   if (!conclusive || found > 0 || inquiry.round < state.audits.alert.quietUntil) return unchanged(state);
   const alert = { through: -1, quietUntil: inquiry.round + QUIET_ROUNDS };
   const text = `all ${inquiry.checks.length} contributions to round ${inquiry.round} were computed again and are right: nobody is to blame, the run itself overflows; a lower learning rate may help`;
-  return { state: { ...state, audits: { ...state.audits, alert } }, effects: [], reasons: [{ kind: "alarm", text }] };
+  return { state: changed(state, { audits: changedAudits(state.audits, { alert }) }), effects: [], reasons: [{ kind: "alarm", text }] };
 }

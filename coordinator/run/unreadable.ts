@@ -1,3 +1,4 @@
+import { changed } from "./changed.ts";
 import { type Decision, type Effect, type Membership, type MembershipEvent, nameOf } from "./membership.ts";
 
 /**
@@ -12,5 +13,9 @@ export function unreadable(state: Membership, { round, older, why, to }: Extract
     const sentence = `${nameOf(peer)} has to join again: ${why}, and the run goes on from ${from}`;
     return { type: "drop", peer: peer.id, sentence };
   });
-  return { state: { ...state, checkpoint }, effects: drops, reasons: [{ kind: "alarm", text: `${why}: the run goes on from ${from}` }] };
+  return {
+    state: changed(state, { checkpoint }),
+    effects: drops,
+    reasons: [{ kind: "alarm", text: `${why}: the run goes on from ${from}` }],
+  };
 }

@@ -1,6 +1,7 @@
 import { memberTest, ownersOf, type Seats } from "../protocol/topology.ts";
 import { type PeerId, type View, viewFor } from "../protocol/view.ts";
 import { assignOwners, assignSlots, reassignOwners, reassignSlots, type Worker } from "./assignment.ts";
+import { changed } from "./changed.ts";
 import type { Observer } from "./donors.ts";
 import {
   type Decision,
@@ -165,7 +166,7 @@ export function effectiveViews(views: readonly View[], round: number): View[] {
 function announce(state: Membership, views: readonly View[], reason: Reason): Decision {
   const to = peersAt(state, "member", "observer").map(({ id }) => id);
   return {
-    state: { ...state, nextView: state.nextView + views.length, views: [...state.views, ...views] },
+    state: changed(state, { nextView: state.nextView + views.length, views: [...state.views, ...views] }),
     effects: viewMessages(views, reason.text).map((message) => ({ type: "send", to, message })),
     reasons: [reason],
   };

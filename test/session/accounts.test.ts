@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { addChecksums, type ChecksumKey } from "../../coordinator/protocol/checksum.ts";
 import { describeRound } from "../../coordinator/protocol/rounds.ts";
+import { MAX_LEASE_ROUNDS } from "../../coordinator/protocol/view.ts";
 import { MalformedFrame } from "../../worker/collective/frame.ts";
 import { RoundExchange } from "../../worker/collective/roundExchange.ts";
 import { Accounts, checksums } from "../../worker/session/accounts.ts";
@@ -72,6 +73,17 @@ test("AU4 what one received is what the other sent, and the sums add up to the t
 test("AU4 of a round that is forgotten the account is empty", () => {
   const { accounts } = exchanged();
   expect(accounts.get(1)?.accountOf(2, key)).toEqual({ additive: 0, sent: [], received: [], aggregated: [], totals: [] });
+});
+
+test("AU4 as many rounds are kept as a peer can be beyond one that it is asked about, and no more", () => {
+  const { accounts } = exchanged();
+  const kept = accounts.get(1) as Accounts;
+  const evidence = { own: [], summed: new Map(), contributed: new Map(), aggregated: new Map(), reduced: new Int32Array(layout.length) };
+  const furthest = 4 + MAX_LEASE_ROUNDS;
+  for (let round = 4; round <= furthest; round++) kept.keep(describeRound(simulatedConfig({ steps: 200 }), round), evidence);
+  expect(kept.accountOf(3, key).sent).toHaveLength(1); // round 3 was committed, and all rounds up to 67 permitted: the peer may have ended them
+  kept.keep(describeRound(simulatedConfig({ steps: 200 }), furthest + 1), evidence);
+  expect(kept.accountOf(3, key).sent).toEqual([]);
 });
 
 test("AU10 a contribution that could make the sum over all slots overflow is refused", async () => {

@@ -13,13 +13,11 @@ export class Expulsions {
   /** A hostile owner tells peers different things: then honest ones end a round with other bits, and have to join again. */
   victims = 0;
   forking = false;
-  /** Frames are spoilt on their way: then honest peers complain about honest ones. */
-  tampering = false;
-
-  drop({ hostile, peer: { name } }: Seat, sentence: string, round: number): void {
+  /** While frames are spoilt on their way, honest peers complain about honest ones. */
+  drop({ hostile, peer: { name } }: Seat, sentence: string, round: number, tampering: boolean): void {
     if (hostile) this.drops.push({ name, sentence, round });
     else if (this.forking && /ended round/.test(sentence)) this.victims++;
-    else if (!(this.tampering && /sent what cannot be/.test(sentence)) && !BLAMELESS.test(sentence)) throw new Error(sentence);
+    else if (!(tampering && /sent what cannot be/.test(sentence)) && !BLAMELESS.test(sentence)) throw new Error(sentence);
     else this.honest.push(sentence);
   }
 

@@ -9,6 +9,8 @@ export interface Ledger {
   readonly hashes: Map<number, string>;
   readonly doneAt: Map<number, number>;
   highest: { view: number; committed: number };
+  /** The views that hold from some round on: worked out again when either has changed. */
+  effective?: { readonly of: readonly View[]; readonly from: number; readonly views: readonly View[] };
 }
 
 /** SI1 Every peer that does a round ends it with the same bits, whenever that is. */
@@ -31,7 +33,9 @@ export function checkDecision(ledger: Ledger, before: Membership, after: Members
   // SI3 While the run is on, every slot and slice of every round to come has a holder who is there.
   if (peersAt(after, "member").length === 0) throw new Error("SI3: a running run has no member");
   const inProgress = lowestInProgress(after);
-  for (const view of effectiveViews(after.views, inProgress)) {
+  if (ledger.effective?.of !== after.views || ledger.effective.from !== inProgress)
+    ledger.effective = { of: after.views, from: inProgress, views: effectiveViews(after.views, inProgress) };
+  for (const view of ledger.effective.views) {
     for (const holder of holdersOf(view)) {
       if (!after.peers.has(holder))
         throw new Error(

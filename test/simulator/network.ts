@@ -16,6 +16,8 @@ export const portOf = (bytesPerMs = Number.POSITIVE_INFINITY): Port => ({ bytesP
 /** How something goes: from the first of the ports to the last, under a name; things of one name stay in order, if they are to. */
 export interface Way {
   readonly name: string;
+  /** What arrives wakes nobody (`VirtualTime.afterAlone`). */
+  readonly alone?: true;
   readonly ports: readonly Port[];
   readonly inOrder: boolean;
 }
@@ -56,17 +58,16 @@ export class VirtualNetwork {
   }
 
   carry(way: Way, bytes: number, arrive: () => void): void {
-    const { now } = this.#time;
-    const [first] = way.ports;
-    if (way.ports.some(({ bytesPerMs }) => bytesPerMs !== first?.bytesPerMs)) this.#hop(way, 0, bytes, arrive);
-    else this.#deliver(way, now + this.#transfer(way.ports, bytes), arrive);
+    if (isUneven(way.ports)) this.#hop(way, 0, bytes, arrive);
+    else this.#deliver(way, this.#time.now + this.#transfer(way.ports, bytes), arrive);
   }
 
   #deliver(way: Way, there: number, arrive: () => void): void {
     const { now } = this.#time;
     const at = way.inOrder ? Math.max(this.#lastAt.get(way.name) ?? 0, there) : there + 10 * this.latency() * this.#time.random();
     if (way.inOrder) this.#lastAt.set(way.name, at);
-    this.#time.after(at - now, () => this.#arrive({ way, arrive }));
+    if (way.alone) this.#time.afterAlone(at - now, () => this.#arrive({ way, arrive }));
+    else this.#time.after(at - now, () => this.#arrive({ way, arrive }));
   }
 
   /** From a slow line into a fast one: the fast one is taken when the bytes get there, not when they are sent, for others come before. */
@@ -107,4 +108,10 @@ export class VirtualNetwork {
     }
     return at - now;
   }
+}
+
+/** Whether some of the lines are slower than others. */
+function isUneven(ports: readonly Port[]): boolean {
+  for (let i = 1; i < ports.length; i++) if (ports[i].bytesPerMs !== ports[0].bytesPerMs) return true;
+  return false;
 }

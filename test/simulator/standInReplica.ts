@@ -109,20 +109,51 @@ export class StandInReplica {
 
   /** Element 0 counts images; of an evaluation, element 1 is what the parameters make of them. */
   protected gradient(round: Round, indices: Int32Array): Int32Array {
-    const { length, sumLength } = this.#layouts[round.kind];
-    const gradient = new Int32Array(length);
     const [number, first] = this.#lie?.(round.round, indices[0] ?? 0) ?? [round.round, indices[0] ?? 0];
-    let word = mix((this.#state[0] as number) ^ number);
-    for (const index of [first, ...indices.subarray(1)]) word = mix(word ^ index);
-    for (let i = 1; i < length; i++) {
-      word = Math.imul(word, 1664525) + 1013904223; // Lehmer's generator: enough for a stand-in
-      gradient[i] = i < sumLength ? word >> 8 : word;
-    }
-    gradient[0] = indices.length;
-    if (round.kind === "train")
-      gradient[NON_FINITE] = this.#config.schedule.learningRate >= OVERFLOW.learningRate && round.step >= OVERFLOW.step ? 1 : 0;
-    return gradient;
+    let word = mix(mix((this.#state[0] as number) ^ number) ^ first);
+    for (let i = 1; i < indices.length; i++) word = mix(word ^ (indices[i] as number));
+    const overflows = this.#config.schedule.learningRate >= OVERFLOW.learningRate && round.step >= OVERFLOW.step;
+    return gradientOf({ layout: this.#layouts[round.kind], word, images: indices.length, overflows: round.kind === "train" && overflows });
   }
+}
+
+/** All that a gradient follows from. */
+interface Origin {
+  readonly layout: VectorLayout;
+  readonly word: number;
+  readonly images: number;
+  readonly overflows: boolean;
+}
+
+/** Whoever computes the same again, in this run or another, gets the same copy, which nobody changes. */
+function gradientOf(origin: Origin): Int32Array {
+  const { layout, word, images, overflows } = origin;
+  const known = gradients.get(word);
+  if (known?.layout === layout && known.images === images && known.overflows === overflows) return known.gradient;
+  keptElements += layout.length;
+  if (keptElements > KEPT_ELEMENTS) {
+    gradients.clear();
+    keptElements = layout.length;
+  }
+  const gradient = makeGradient(origin);
+  gradients.set(word, { ...origin, gradient });
+  return gradient;
+}
+
+/** Those of 2,000 steps of eight slots. */
+const KEPT_ELEMENTS = 1 << 23;
+const gradients = new Map<number, Origin & { readonly gradient: Int32Array }>();
+let keptElements = 0;
+
+function makeGradient({ layout: { length, sumLength }, word, images, overflows }: Origin): Int32Array {
+  const gradient = new Int32Array(length);
+  for (let i = 1, next = word; i < length; i++) {
+    next = Math.imul(next, 1664525) + 1013904223; // Lehmer's generator: enough for a stand-in
+    gradient[i] = i < sumLength ? next >> 8 : next;
+  }
+  gradient[0] = images;
+  gradient[NON_FINITE] = overflows ? 1 : 0; // short vectors do not have it
+  return gradient;
 }
 
 /** It follows from two words: replicas that agree on them share one copy, which nobody changes. What was sent is a copy of its own. */

@@ -17,7 +17,7 @@ import { flattened } from "./flat.ts";
 import { eventOf } from "./hear.ts";
 import { checkDecision, checkRound, journalled, type Ledger } from "./invariants.ts";
 import type { Lie } from "./lies.ts";
-import { controlWay, Links } from "./links.ts";
+import { Links } from "./links.ts";
 import type { Meter } from "./meter.ts";
 import { type Port, portOf, VirtualNetwork } from "./network.ts";
 import { afterFor, openSeat, type Seat } from "./seat.ts";
@@ -42,7 +42,7 @@ export class Swarm {
   readonly ledger: Ledger = { hashes: new Map(), doneAt: new Map(), highest: { view: 0, committed: 0 } };
   readonly reasons: string[] = [];
   readonly expulsions = new Expulsions();
-  readonly options: MembershipOptions;
+  options: MembershipOptions;
   membership: Membership = emptyMembership;
   /** Undefined while the coordinator is down. */
   #up = true;
@@ -53,7 +53,7 @@ export class Swarm {
   between: (from: Seat, to: Seat) => readonly Port[] = () => [];
   readonly #kit: ReplicaKit;
   readonly #byId = new Map<number, Seat>();
-  readonly #links = new Links();
+  readonly #links = new Links(this.coordinatorPort);
   readonly #arbiter: SimulatedArbiter;
   readonly events = new EventQueue<MembershipEvent>((event) => this.#decide(event));
   duplicate = 0;
@@ -163,7 +163,7 @@ export class Swarm {
     const decision = advance(this.membership, event, this.time.now, this.options);
     checkDecision(this.ledger, this.membership, decision.state);
     this.membership = decision.state;
-    this.reasons.push(...decision.reasons.map(({ text }) => `${Math.round(this.time.now)} ms: ${text}`));
+    for (const { text } of decision.reasons) this.reasons.push(`${Math.round(this.time.now)} ms: ${text}`);
     for (const effect of decision.effects) this.#perform(effect);
   }
 
@@ -180,8 +180,7 @@ export class Swarm {
     else if (effect.type === "drop") {
       const seat = this.#seatOf(effect.peer);
       if (seat === undefined) return;
-      this.expulsions.tampering = this.tamper !== undefined;
-      this.expulsions.drop(seat, effect.sentence, this.membership.committed);
+      this.expulsions.drop(seat, effect.sentence, this.membership.committed, this.tamper !== undefined);
       this.#drop(seat, effect.sentence);
     } else if (effect.type === "refuse") this.expulsions.refuse(effect.reason, effect.sentence);
   }
@@ -191,7 +190,7 @@ export class Swarm {
     const { id } = seat.peer;
     this.#byId.delete(id);
     this.events.push({ type: "lost", peer: id, why });
-    this.network.carry(controlWay(`c>${id}`, this.coordinatorPort, seat), 0, () => {
+    this.network.carry(this.#links.down(id, seat), 0, () => {
       if (seat.connected && seat.peer.id === id) this.cutSocket(seat);
     });
   }
@@ -218,6 +217,7 @@ export class Swarm {
     const { id } = seat.peer;
     seat.connected = false;
     seat.peer.disconnect();
+    if (this.#byId.has(id) && this.#byId.get(id) !== seat) return; // the coordinator came back, and gave the number to another
     this.#byId.delete(id);
     if (why !== undefined) this.events.push({ type: "lost", peer: id, why });
   }
@@ -228,7 +228,7 @@ export class Swarm {
     const bytes = this.#sizeOf(message);
     this.meter?.heard(message.type, bytes);
     const told = heardByCoordinator(message);
-    this.network.carry(controlWay(`${id}>c`, seat, this.coordinatorPort), bytes, () => {
+    this.network.carry(this.#links.up(id, seat), bytes, () => {
       if (this.#up && seat.connected && seat.peer.id === id) this.#hear(id, told);
     });
   }
@@ -250,11 +250,11 @@ export class Swarm {
     if (seat === undefined) return;
     const sender = from.peer.id;
     const relayed = !(linked || this.flat) || this.#links.relays(sender, to);
-    const way = {
+    const way = this.#links.way(sender, to, relayed, () => ({
       name: `${sender}>${to}${relayed ? " relayed" : ""}`,
       ports: relayed ? [from, this.coordinatorPort, seat] : [from, ...this.between(from, seat), seat],
       inOrder: !this.reorder,
-    };
+    }));
     this.meter?.frame(bytes.length, relayed);
     const copies = this.time.random() < this.duplicate ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
@@ -270,7 +270,7 @@ export class Swarm {
   #deliver(to: number, message: CoordinatorMessage): void {
     const seat = this.#seatOf(to);
     if (seat === undefined) return;
-    this.network.carry(controlWay(`c>${to}`, this.coordinatorPort, seat), this.#sizeOf(message), () =>
+    this.network.carry(this.#links.down(to, seat), this.#sizeOf(message), () =>
       afterFor(this.time, seat, 0, () => seat.connected && seat.peer.id === to && seat.peer.hear(message)),
     );
   }
@@ -287,7 +287,7 @@ export class Swarm {
   }
 
   #tick(): void {
-    this.time.after(TICK_MS, () => {
+    this.time.afterAlone(TICK_MS, () => {
       this.events.push({ type: "tick" });
       if (this.membership.phase !== "finished") this.#tick();
     });

@@ -25,7 +25,15 @@ export class VirtualTime {
   }
 
   after(milliseconds: number, run: () => void): void {
-    const entry = { at: this.#now + milliseconds, sequence: this.#sequence++, run };
+    this.#push({ at: this.#now + milliseconds, sequence: this.#sequence++, run, wakes: true });
+  }
+
+  /** The same, for what wakes nobody: no promise waits for anything that it does. */
+  afterAlone(milliseconds: number, run: () => void): void {
+    this.#push({ at: this.#now + milliseconds, sequence: this.#sequence++, run, wakes: false });
+  }
+
+  #push(entry: Due): void {
     const heap = this.#due;
     let at = heap.length;
     heap.push(entry);
@@ -38,14 +46,13 @@ export class VirtualTime {
     heap[at] = entry;
   }
 
-  /** Does the next thing that is due; false when there is none. */
-  async step(): Promise<boolean> {
+  /** Does the next thing that is due, and what follows from it at once; false when there is none. To be awaited, unless it is known at once. */
+  step(): boolean | Promise<true> {
     const next = this.#pop();
     if (next === undefined) return false;
     this.#now = next.at;
     next.run();
-    await settled(this.#sequence % TURNS_APART === 0);
-    return true;
+    return next.wakes ? settled(this.#sequence % TURNS_APART === 0) : true;
   }
 
   #pop(): Due | undefined {
@@ -73,12 +80,14 @@ const TURNS_APART = 512;
  * When every promise that can go on has done so, however long the chain: Node runs what `nextTick` was given when no promise is left. A turn of the
  * event loop would do as well, and takes as long as a fifth of all that happens in it.
  */
-const settled = (turn: boolean): Promise<void> => new Promise((resolve) => (turn ? setImmediate(resolve) : process.nextTick(resolve)));
+const settled = (turn: boolean): Promise<true> =>
+  new Promise((resolve) => (turn ? setImmediate(resolve, true) : process.nextTick(resolve, true)));
 
 interface Due {
   readonly at: number;
   readonly sequence: number;
   readonly run: () => void;
+  readonly wakes: boolean;
 }
 
 const isBefore = (a: Due, b: Due): boolean => a.at < b.at || (a.at === b.at && a.sequence < b.sequence);

@@ -18,23 +18,28 @@ export class Windows {
   }
 
   carry(way: Way, bytes: number, arrive: () => void): void {
-    const window = this.#windows.get(way.name) ?? { underWay: 0, queue: [] };
-    this.#windows.set(way.name, window);
-    window.queue.push({ bytes, arrive });
-    this.#drain(way, window);
+    const window = this.#windows.get(way.name) ?? this.#open(way.name);
+    if (window.queue.length === 0 && fits(window, bytes)) this.#send(way, window, bytes, arrive);
+    else window.queue.push({ bytes, arrive });
   }
 
-  #drain(way: Way, window: Window): void {
-    for (let next = window.queue[0]; next !== undefined; next = window.queue[0]) {
-      if (window.underWay > 0 && window.underWay + next.bytes > WINDOW_BYTES) return;
-      const { bytes, arrive } = next;
-      window.queue.shift();
-      window.underWay += bytes;
-      this.#network.carry(way, bytes, () => {
-        window.underWay -= bytes;
-        arrive();
-        this.#drain(way, window);
-      });
-    }
+  #open(name: string): Window {
+    const window: Window = { underWay: 0, queue: [] };
+    this.#windows.set(name, window);
+    return window;
+  }
+
+  #send(way: Way, window: Window, bytes: number, arrive: () => void): void {
+    window.underWay += bytes;
+    this.#network.carry(way, bytes, () => {
+      window.underWay -= bytes;
+      arrive();
+      for (let next = window.queue[0]; next !== undefined && fits(window, next.bytes); next = window.queue[0]) {
+        window.queue.shift();
+        this.#send(way, window, next.bytes, next.arrive);
+      }
+    });
   }
 }
+
+const fits = ({ underWay }: Window, bytes: number): boolean => underWay === 0 || underWay + bytes <= WINDOW_BYTES;

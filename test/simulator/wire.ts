@@ -3,10 +3,15 @@ import type { CoordinatorMessage, PeerMessage } from "../../coordinator/protocol
 
 /*
  * Control messages cross the simulated network as in production: encoded, checked and decoded. So a limit that is too narrow for what is
- * sent ends the simulated run, too. A socket gives bytes of their own, not a view of the encoder's.
+ * sent ends the simulated run, too.
  */
 
-export const heardByPeer = (message: CoordinatorMessage): CoordinatorMessage =>
-  decodeCoordinatorMessage(new Uint8Array(encodeMessage(message)));
+export const heardByPeer = (message: CoordinatorMessage): CoordinatorMessage => decodeCoordinatorMessage(onTheWire(message));
 
-export const heardByCoordinator = <T extends PeerMessage>(message: T): T => decodePeerMessage(new Uint8Array(encodeMessage(message))) as T;
+export const heardByCoordinator = <T extends PeerMessage>(message: T): T => decodePeerMessage(onTheWire(message)) as T;
+
+/** A socket gives plain bytes. The encoder writes each message behind the one before: nothing has to be copied. */
+function onTheWire(message: PeerMessage | CoordinatorMessage): Uint8Array {
+  const { buffer, byteOffset, length } = encodeMessage(message);
+  return new Uint8Array(buffer, byteOffset, length);
+}

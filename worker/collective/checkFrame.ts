@@ -1,4 +1,4 @@
-import { isEmpty, isWithin, slotsIn } from "./coverage.ts";
+import { isEmpty, isWithin, slotCount } from "./coverage.ts";
 import { type Frame, frameKinds, MalformedFrame } from "./frame.ts";
 import type { Slice, VectorLayout } from "./vectorLayout.ts";
 
@@ -26,7 +26,7 @@ export function checkFrame(frame: Frame, slices: readonly Slice[], limits: Frame
 /** A sum over a few slots that could make the sum over all of them overflow is no honest one. */
 function checkRange({ elements, coverage, sender }: Frame, begin: number, { slotLimit, slots, layout }: FrameLimits): void {
   if (slotLimit === undefined) return;
-  const limit = slotLimit * slotsIn(coverage, slots).length;
+  const limit = slotLimit * slotCount(coverage, slots);
   const sums = Math.max(0, Math.min(elements.length, layout.sumLength - begin));
   for (let i = 0; i < sums; i++) {
     const value = elements[i];

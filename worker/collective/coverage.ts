@@ -27,6 +27,12 @@ export function isSubset(a: Coverage, b: Coverage): boolean {
   return true;
 }
 
+export function isSame(a: Coverage, b: Coverage): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
 export function union(a: Coverage, b: Coverage): Coverage {
   const both = new Uint32Array(a.length);
   for (let i = 0; i < a.length; i++) both[i] = a[i] | b[i];
@@ -68,4 +74,10 @@ export function slotsIn(a: Coverage, slots: number): number[] {
   const found: number[] = [];
   for (let slot = 0; slot < slots; slot++) if (covers(a, slot)) found.push(slot);
   return found;
+}
+
+export function slotCount(a: Coverage, slots: number): number {
+  let count = 0;
+  for (let slot = 0; slot < slots; slot++) if (covers(a, slot)) count++;
+  return count;
 }

@@ -1,5 +1,5 @@
 import { checkFrame } from "./checkFrame.ts";
-import { allSlots, type Coverage, coverageOf, isSubset, slotsIn, union } from "./coverage.ts";
+import { allSlots, type Coverage, coverageOf, isSame, slotsIn, union } from "./coverage.ts";
 import { type Frame, frameKinds } from "./frame.ts";
 import { type Piece, SliceAssembly } from "./sliceAssembly.ts";
 import { type RoundPlan, type Topology, topologyOf } from "./topology.ts";
@@ -210,7 +210,8 @@ export class RoundExchange {
     const slots = this.#topology?.gathered(j);
     if (slots === undefined || this.#known[j]) return;
     const upstream = this.#topology?.upstream(j);
-    if (upstream !== undefined && isSame(this.#sentOn[j], { peer: upstream, slots })) return;
+    const sent = this.#sentOn[j];
+    if (upstream !== undefined && sent?.peer === upstream && isSame(sent.slots, slots)) return;
     const pieces = this.#assemblies[j].exactCover(slots);
     if (pieces === undefined) return;
     const [first, ...rest] = pieces;
@@ -278,9 +279,6 @@ interface Destination {
   readonly peer: number;
   readonly slots: Coverage;
 }
-
-const isSame = (a: Destination | undefined, b: Destination): boolean =>
-  a?.peer === b.peer && isSubset(a.slots, b.slots) && isSubset(b.slots, a.slots);
 
 const noSlots: Coverage = new Uint32Array(0);
 const nothing = (slots: number): Coverage => coverageOf(slots, []);

@@ -1,4 +1,4 @@
-import { type Coverage, coverageWords, covers, firstOf, isEmpty, isSubset, overlaps, union, without } from "./coverage.ts";
+import { type Coverage, coverageWords, covers, firstOf, isEmpty, isSame, isSubset, overlaps, union, without } from "./coverage.ts";
 import { MalformedFrame } from "./frame.ts";
 
 /** What one peer contributes to a slice is disjoint; only a row's sum may come again, over other slots, after a repair. */
@@ -25,7 +25,7 @@ export class SliceAssembly {
   #covered: Coverage;
   #disjoint = true;
   /** How many pieces of a sender overlap earlier ones of its own. */
-  readonly #overlapping = new Map<number, number>();
+  #overlapping: Map<number, number> | undefined;
 
   constructor(slots: number) {
     this.#covered = new Uint32Array(coverageWords(slots));
@@ -38,7 +38,7 @@ export class SliceAssembly {
   add(piece: Piece): boolean {
     const { coverage } = piece;
     if (overlaps(coverage, this.#covered)) {
-      if (this.#pieces.some((other) => isSubset(coverage, other.coverage) && isSubset(other.coverage, coverage))) return false;
+      if (this.#pieces.some((other) => isSame(coverage, other.coverage))) return false;
       this.#checkOverlaps(piece);
       this.#disjoint = false;
     }
@@ -51,8 +51,7 @@ export class SliceAssembly {
   exactCover(slots: Coverage): readonly Piece[] | undefined {
     if (isEmpty(slots) || !isSubset(slots, this.#covered)) return undefined;
     const usable = this.#pieces.filter(({ coverage }) => isSubset(coverage, slots));
-    const together = usable.map(({ coverage }) => coverage).reduce(union, new Uint32Array(slots.length));
-    if (!isSubset(slots, together)) return undefined;
+    if (usable.length < this.#pieces.length && !isSubset(slots, unionOf(usable, slots.length))) return undefined;
     return this.#disjoint ? usable : cover(usable, slots);
   }
 
@@ -63,12 +62,16 @@ export class SliceAssembly {
 
   #checkOverlaps({ sender, coverage }: Piece): void {
     if (!this.#pieces.some((other) => other.sender === sender && overlaps(other.coverage, coverage))) return;
+    this.#overlapping ??= new Map();
     const overlapping = (this.#overlapping.get(sender) ?? 0) + 1;
     if (overlapping > MAX_OVERLAPS)
       throw new MalformedFrame(`peer ${sender} sent more than ${MAX_OVERLAPS} sums of one slice over the same slots`);
     this.#overlapping.set(sender, overlapping);
   }
 }
+
+const unionOf = (pieces: readonly Piece[], words: number): Coverage =>
+  pieces.reduce<Coverage>((together, { coverage }) => union(together, coverage), new Uint32Array(words));
 
 /**
  * Depth-first: the lowest slot that is not covered is covered by some piece that fits. Slots for which that has failed are remembered,

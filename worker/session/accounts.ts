@@ -1,12 +1,16 @@
 import type { Account } from "../../coordinator/protocol/audit.ts";
 import { type ChecksumKey, checksum } from "../../coordinator/protocol/checksum.ts";
 import type { Round } from "../../coordinator/protocol/rounds.ts";
+import { MAX_LEASE_ROUNDS } from "../../coordinator/protocol/view.ts";
 import { slotsIn } from "../collective/coverage.ts";
 import type { Evidence } from "../collective/roundExchange.ts";
 import { type Slice, slicesOf, type VectorLayout } from "../collective/vectorLayout.ts";
 
 /** So much of the newest rounds is kept to give account of: seconds of small vectors, one round of the largest. */
 const KEPT_BYTES = 128 * 1024 * 1024;
+
+/** Nor more rounds: this peer hears an inquiry, which follows a round's commitment, before any permit that reaches further beyond it. */
+const KEPT_ROUNDS = MAX_LEASE_ROUNDS + 2;
 
 /** A range of the vector under one checksum: a slice, or its part of the sums, or its part of the maxima. */
 interface Block extends Slice {
@@ -33,7 +37,7 @@ export class Accounts {
     this.#kept.push({ round, evidence });
     // Four vectors a round at most: what was contributed, what was received, what was sent on (of two levels), what was applied.
     const bytes = 16 * this.#layoutOf("train").length;
-    this.#kept.splice(0, this.#kept.length - Math.max(1, Math.floor(KEPT_BYTES / bytes)));
+    this.#kept.splice(0, this.#kept.length - Math.max(1, Math.min(KEPT_ROUNDS, Math.floor(KEPT_BYTES / bytes))));
   }
 
   /** Empty when the round is forgotten, or not done yet: the latest is `newest`. */
@@ -60,11 +64,24 @@ export class Accounts {
 
 /** Two residues for each block of a vector. */
 export function checksums(layout: VectorLayout, vector: Int32Array, key: ChecksumKey): number[] {
-  return blocksOf(layout).flatMap(({ begin, end }) => checksum(key, vector.subarray(begin, end), begin));
+  const sums: number[] = [];
+  for (const { begin, end } of blocksOf(layout)) sums.push(...checksum(key, vector.subarray(begin, end), begin));
+  return sums;
 }
 
 /** Slices, but for the one in which the maxima begin: that is two blocks, for only sums add up. */
-function blocksOf({ length, sumLength }: VectorLayout): Block[] {
+function blocksOf(layout: VectorLayout): readonly Block[] {
+  const known = blocksByLayout.get(layout);
+  if (known !== undefined) return known;
+  const blocks = makeBlocks(layout);
+  blocksByLayout.set(layout, blocks);
+  return blocks;
+}
+
+/** A run has two layouts, and each account asks for one. */
+const blocksByLayout = new WeakMap<VectorLayout, readonly Block[]>();
+
+function makeBlocks({ length, sumLength }: VectorLayout): Block[] {
   return slicesOf(length).flatMap(({ begin, end }, slice) =>
     begin < sumLength && sumLength < end
       ? [

@@ -1,4 +1,4 @@
-import { slotsIn } from "../collective/coverage.ts";
+import { type Coverage, isSame, slotCount } from "../collective/coverage.ts";
 import type { RoundExchange } from "../collective/roundExchange.ts";
 import { slicesOf, type VectorLayout } from "../collective/vectorLayout.ts";
 
@@ -26,21 +26,40 @@ type Contributed = ReturnType<RoundExchange["evidence"]>["contributed"];
 /** The norms of the contributions that an owner or an aggregator summed, over all its slices; of sums only, for maxima say nothing. */
 export function normsOf(contributed: Contributed, { length, sumLength }: VectorLayout, slots: number): Norm[] {
   const slices = slicesOf(length);
-  const squares = new Map<string, { sender: number; slots: number; sum: number; elements: number }>();
+  const bySender = new Map<number, Squares[]>();
   for (const [slice, pieces] of contributed) {
     const sums = Math.max(0, Math.min(slices[slice]?.end ?? 0, sumLength) - (slices[slice]?.begin ?? 0));
     for (const { sender, coverage, elements } of pieces) {
-      const name = `${sender}:${coverage.join()}`;
-      const entry = squares.get(name) ?? { sender, slots: slotsIn(coverage, slots).length, sum: 0, elements: 0 };
+      const entry = entryOf(bySender, sender, coverage);
       entry.sum += sumOfSquares(elements, sums);
       entry.elements += sums;
-      squares.set(name, entry);
     }
   }
-  return [...squares.values()].flatMap(({ sender, slots: held, sum, elements }) => {
-    const rms = Math.sqrt(sum / elements);
-    return elements === 0 ? [] : [{ sender, least: rms / held, most: rms / Math.sqrt(held) }];
-  });
+  const norms: Norm[] = [];
+  for (const [sender, entries] of bySender) {
+    for (const { coverage, sum, elements } of entries) {
+      if (elements === 0) continue;
+      const [rms, held] = [Math.sqrt(sum / elements), slotCount(coverage, slots)];
+      norms.push({ sender, least: rms / held, most: rms / Math.sqrt(held) });
+    }
+  }
+  return norms;
+}
+
+/** Of one sender, over the same slots: the sum of squares, of so many elements. */
+interface Squares {
+  readonly coverage: Coverage;
+  sum: number;
+  elements: number;
+}
+
+function entryOf(bySender: Map<number, Squares[]>, sender: number, coverage: Coverage): Squares {
+  const known = bySender.get(sender) ?? [];
+  const same = known.find((entry) => isSame(entry.coverage, coverage));
+  if (same !== undefined) return same;
+  const entry = { coverage, sum: 0, elements: 0 };
+  if (known.push(entry) === 1) bySender.set(sender, known);
+  return entry;
 }
 
 function sumOfSquares(elements: Int32Array, count: number): number {
@@ -50,44 +69,56 @@ function sumOfSquares(elements: Int32Array, count: number): number {
 }
 
 /** Of these contributions to one round, those far outside what all others contributed to it, and to the rounds before; why, in words. */
-export function outlying(norms: readonly Norm[], before: readonly Norm[]): { readonly sender: number; readonly why: string }[] {
+export function outlying(
+  norms: readonly Norm[],
+  before: readonly (readonly Norm[])[],
+): { readonly sender: number; readonly why: string }[] {
   const senders = new Set(norms.map(({ sender }) => sender));
   if (senders.size <= LEAST_OTHERS) return [];
-  const ranges = rangesOf([...norms, ...before]);
+  const [smallest, largest] = [
+    new Extreme((a, b) => a < b, Number.POSITIVE_INFINITY),
+    new Extreme((a, b) => a > b, Number.NEGATIVE_INFINITY),
+  ];
+  for (const round of [norms, ...before]) {
+    for (const { sender, least, most } of round) {
+      smallest.see(sender, least);
+      largest.see(sender, most);
+    }
+  }
   return norms.flatMap(({ sender, least, most }) => {
-    const { smallest, largest } = rangeOfOthers(ranges, sender);
-    if (least > FACTOR * largest)
-      return [{ sender, why: `its slots have ${(least / largest).toPrecision(2)} times the norm of any other` }];
-    if (most < smallest / FACTOR) return [{ sender, why: `its slots have ${(most / smallest).toPrecision(2)} of the norm of any other` }];
+    const [low, high] = [smallest.without(sender), largest.without(sender)];
+    if (least > FACTOR * high) return [{ sender, why: `its slots have ${(least / high).toPrecision(2)} times the norm of any other` }];
+    if (most < low / FACTOR) return [{ sender, why: `its slots have ${(most / low).toPrecision(2)} of the norm of any other` }];
     return [];
   });
 }
 
-interface Range {
-  readonly smallest: number;
-  readonly largest: number;
-}
+/** The smallest or largest of what all have shown, and what it is without the one who has shown that. */
+class Extreme {
+  readonly #isBeyond: (value: number, other: number) => boolean;
+  #holder = -1;
+  #value: number;
+  #next: number;
 
-const nothing: Range = { smallest: Number.POSITIVE_INFINITY, largest: Number.NEGATIVE_INFINITY };
-
-/** What each sender has shown. */
-function rangesOf(norms: readonly Norm[]): Map<number, Range> {
-  const ranges = new Map<number, Range>();
-  for (const { sender, least, most } of norms) {
-    const { smallest, largest } = ranges.get(sender) ?? nothing;
-    ranges.set(sender, { smallest: Math.min(smallest, least), largest: Math.max(largest, most) });
+  constructor(isBeyond: (value: number, other: number) => boolean, nothing: number) {
+    this.#isBeyond = isBeyond;
+    this.#value = nothing;
+    this.#next = nothing;
   }
-  return ranges;
-}
 
-function rangeOfOthers(ranges: ReadonlyMap<number, Range>, self: number): Range {
-  let { smallest, largest } = nothing;
-  for (const [sender, range] of ranges) {
-    if (sender === self) continue;
-    smallest = Math.min(smallest, range.smallest);
-    largest = Math.max(largest, range.largest);
+  see(sender: number, value: number): void {
+    if (sender === this.#holder) {
+      if (this.#isBeyond(value, this.#value)) this.#value = value;
+    } else if (this.#isBeyond(value, this.#value)) {
+      this.#next = this.#value;
+      this.#holder = sender;
+      this.#value = value;
+    } else if (this.#isBeyond(value, this.#next)) this.#next = value;
   }
-  return { smallest, largest };
+
+  without(sender: number): number {
+    return sender === this.#holder ? this.#next : this.#value;
+  }
 }
 
 /** What this owner has seen lately. */
@@ -101,7 +132,7 @@ export class Norms {
     if (slices !== this.#slices) this.#recent = []; // of other parts of the gradient
     this.#slices = slices;
     const norms = normsOf(contributed, layout, slots);
-    const found = outlying(norms, this.#recent.flat());
+    const found = outlying(norms, this.#recent);
     this.#recent = [...this.#recent, norms].slice(-RECENT_ROUNDS);
     return found;
   }

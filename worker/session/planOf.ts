@@ -44,9 +44,9 @@ const shares: Memory<ReadonlyMap<PeerId, readonly number[]>> = new WeakMap();
 const rows: Memory<readonly Row[]> = new WeakMap();
 
 function remembered<T>(memory: Memory<T>, view: View, slots: number, compute: () => T): T {
-  const known = memory.get(view) ?? new Map<number, T>();
-  memory.set(view, known);
-  const value = known.get(slots) ?? compute();
-  known.set(slots, value);
+  const known = memory.get(view)?.get(slots);
+  if (known !== undefined) return known;
+  const value = compute();
+  memory.set(view, (memory.get(view) ?? new Map<number, T>()).set(slots, value));
   return value;
 }

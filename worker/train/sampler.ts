@@ -19,11 +19,10 @@ export function slotRecords(run: Sizes, epoch: number, stepOfEpoch: number, slot
 /** The order of a shard is the same for a whole epoch: each slot's latest is remembered. */
 function orderOf(run: Sizes, epoch: number, slot: number): Int32Array {
   const known = orders.get(run) ?? new Map<number, Order>();
-  orders.set(run, known);
   const latest = known.get(slot);
   if (latest?.epoch === epoch) return latest.records;
   const records = shuffle(shardRange(run.dataset.trainRecords, run.slots, slot), hashKey(run.seed, purposes.shuffle, epoch, slot));
-  known.set(slot, { epoch, records });
+  orders.set(run, known.set(slot, { epoch, records }));
   return records;
 }
 
