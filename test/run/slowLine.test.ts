@@ -98,33 +98,29 @@ test("LI1 while somebody computes nobody waits for a line", () => {
   expect(scene.state.peers.get(1)?.waits.every(({ lines }) => lines.length === 0)).toBe(true);
 });
 
-test("LI1 who has not begun the round because its line still carries the one before does not compute: it is waited for", () => {
-  const scene = fourPeers(3000);
+/** So many seconds of a round that peer 4 cannot begin: it waits for slices of the one before, and the others for its contribution. */
+function holdUp(scene: Coordination, seconds: number, slices: PeerId[]): void {
   const round = scene.state.committed;
   for (const peer of [1, 2, 3, 4]) scene.apply({ type: "computed", peer, round });
   for (const peer of [1, 2, 3]) scene.done(peer, round);
-  for (let second = 0; second < 5; second++) {
+  for (let second = 0; second < seconds; second++) {
     scene.now += 1000;
     for (const peer of [1, 2, 3]) scene.apply({ type: "computed", peer, round: round + 1 });
-    scene.apply(beat(4, round, { slices: [1, 2, 3] }));
+    scene.apply(beat(4, round, { slices }));
     for (const peer of [1, 2, 3]) scene.apply(beat(peer, round + 1, { contributions: [4] }));
   }
-  scene.now -= 5000;
+  scene.now -= 1000 * seconds; // the round itself is not late
+}
+
+test("LI1 who has not begun the round because its line still carries the one before does not compute: it is waited for", () => {
+  const scene = fourPeers(3000);
+  holdUp(scene, 5, [1, 2, 3]);
   expect(texts(scene.apply({ type: "tick" }))[0]).toMatch(/^Elk \(peer 4\) has a slow line: .* follows as an observer$/);
 });
 
 test("LI2 who waits for a contribution of one who is held up waits for the line that holds it up", () => {
   const scene = fourPeers(3000);
-  const round = scene.state.committed;
-  for (const peer of [1, 2, 3, 4]) scene.apply({ type: "computed", peer, round });
-  for (const peer of [1, 2, 3]) scene.done(peer, round);
-  for (let second = 0; second < 6; second++) {
-    scene.now += 1000;
-    for (const peer of [1, 2, 3]) scene.apply({ type: "computed", peer, round: round + 1 });
-    scene.apply(beat(4, round, { slices: [1] }));
-    for (const peer of [1, 2, 3]) scene.apply(beat(peer, round + 1, { contributions: [4] }));
-  }
-  scene.now -= 6000;
+  holdUp(scene, 6, [1]);
   expect(texts(scene.apply({ type: "tick" }))[0]).toMatch(/^the line between Kite \(peer 1\) and Elk \(peer 4\) is slow/);
 });
 
